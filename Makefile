@@ -1,0 +1,51 @@
+# urun: a rootless OCI container runtime. `make` alone prints what there is to make.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+N       ?= 30
+GO      ?= $(shell hack/find-go.sh)
+
+# The version comes from the build info, so the build wants to be stamped; but git answers nothing in a checkout
+# that belongs to somebody else, and go build would then fail instead of going without.
+STAMP = -buildvcs=$(shell git rev-parse --verify -q HEAD >/dev/null 2>&1 && echo auto || echo false)
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
+
+.PHONY: help build demo test lint fmt bench install clean reproducible go
+
+help: ## Print this help
+	@echo 'urun: a rootless OCI container runtime'
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo '  PREFIX=$(PREFIX) and DESTDIR=$(DESTDIR) are for install, N=$(N) runs of each command for bench.'
+
+demo: ## Run a real redis-server in a rootless container, from nothing
+	hack/demo.sh
+
+test: ## Run every test, as an ordinary user (and as root too, when root asks)
+	hack/test.sh
+
+build: go ## Build ./bin/urun, one static binary
+	$(BUILD) $(STAMP) -o bin/urun ./cmd/urun
+
+install: ## Copy ./bin/urun to DESTDIR/PREFIX/bin (build it first)
+	install -D -m 0755 bin/urun $(DESTDIR)$(PREFIX)/bin/urun
+
+lint: go ## Check with vet, staticcheck, gofmt and shellcheck
+	GO='$(GO)' hack/lint.sh
+
+fmt: go ## Format the Go code
+	"$$(dirname '$(GO)')/gofmt" -l -w .
+
+bench: ## Compare with runc, crun and podman, in turn, and print a table
+	hack/bench.sh -n $(N)
+
+reproducible: go ## Build twice in different places and compare
+	GO='$(GO)' hack/reproducible.sh
+
+clean: ## Remove what the build made
+	rm -rf bin
+
+# A missing toolchain is better explained than met as "command not found".
+go:
+	@test -n '$(GO)' || hack/find-go.sh --explain
