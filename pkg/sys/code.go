@@ -1,0 +1,51 @@
+package sys
+
+// Op is one instruction of a Code: a system call with its arguments, or one of the two pseudo calls.
+type Op struct {
+	Nr    uintptr    // system call number, or Copy or Expect
+	Args  [6]uintptr // what Cells marks is the index of a cell, the rest is passed as it is
+	Cells uint8      // bit i: Args[i] is the index of a cell whose value is passed
+	Dst   uint16     // cell that takes the result
+	Then  uint16     // next instruction on success
+	Else  uint16     // next instruction when an errno of Catch came back
+	Catch [5]uint16  // errnos that are no failure; Any catches all, 0 ends the list
+}
+
+// The pseudo calls. Their numbers lie far beyond any system call's.
+const (
+	// Copy yields Args[0]. With nothing to copy it is a jump to Then.
+	Copy uintptr = 1<<31 - 1 - iota
+	// Expect succeeds when (Args[0] & Args[1]) == Args[2] and else fails with errno Args[3].
+	Expect
+)
+
+// Any in Op.Catch stands for every errno.
+const Any = 0xffff
+
+// Code is a program in the form in which the child runs it. Cells are its variables: results of calls, and structures
+// handed to the kernel. Cell 0 holds the descriptor to which a failure is reported.
+type Code struct {
+	Ops   []Op
+	Cells []uint64
+	Data  []byte // strings and structures that are only read or filled by the kernel
+
+	failure Message
+}
+
+// ReportCell is the index of the cell that holds the descriptor for messages.
+const ReportCell = 0
+
+// Message is what the child tells the parent, 16 bytes in native byte order. A failure carries the errno in Value, and in
+// Op how many instructions the failed one stands before the end: a number that stays the same when the beginning of the
+// program is compiled anew for another terminal, as start may have to do.
+type Message struct {
+	Kind  uint32
+	Op    uint32
+	Value uint64
+}
+
+// MessageSize is the size of a Message in bytes.
+const MessageSize = 16
+
+// Failed is the Kind of the message that the interpreter itself sends. Other kinds belong to the programs.
+const Failed = 1
