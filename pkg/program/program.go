@@ -1,0 +1,228 @@
+// Package program is the list of system calls that a forked child carries out: how it is written down, linked into
+// the form that pkg/sys runs, and printed the way strace prints.
+//
+// A program is flat. It has no loops but retries, no calls, and only one kind of branch: what to do when a system call
+// comes back with a certain errno. Building and printing are pure; nothing here touches the kernel.
+package program
+
+import (
+	"syscall"
+
+	"github.com/urun/urun/pkg/sys"
+)
+
+// Arg is an argument of a call: a literal, a cell (the result of an earlier call), or the address of something.
+type Arg struct {
+	kind kind
+	val  uint64
+}
+
+type kind uint8
+
+const (
+	literal  kind = iota
+	cell          // value of cell val
+	cellAddr      // address of cell val
+	dataAddr      // address of byte val of the data
+)
+
+// Int is a literal argument; negative numbers become what C passes for them.
+func Int[T ~int | ~int32 | ~int64 | ~uint32 | ~uint64 | ~uintptr](v T) Arg {
+	return Arg{literal, uint64(int64(v))}
+}
+
+// Addr is the address of a cell. Precondition: a is a cell.
+func (a Arg) Addr() Arg { return Arg{cellAddr, a.val} }
+
+// Label is a place in the program that a call may go to.
+type Label int
+
+// call is one line of the program.
+type call struct {
+	nr    uintptr
+	args  [6]Arg
+	dst   uint16
+	then  Label // 0: the next line
+	other Label
+	catch [5]uint16
+	step  int
+}
+
+// Program is a list of calls with its data, grouped into steps.
+type Program struct {
+	calls  []call
+	cells  []Arg // initial values
+	data   []byte
+	labels []int // call index of each label
+	steps  []Step
+	inputs []input
+
+	catch [5]uint16 // what Try has set for the calls being emitted
+	other Label
+}
+
+// Step is what one group of calls is for: how it is called, and how a failure of it reads.
+type Step interface {
+	// String is one line, without addresses, the same on every machine.
+	String() string
+}
+
+// Explainer is a Step that knows what an errno means to a person.
+type Explainer interface {
+	// Explain returns the whole message of a failure with errno, without the step's number; empty: say it as usual.
+	Explain(errno syscall.Errno) string
+}
+
+type input struct {
+	name string
+	cell uint16
+}
+
+// spareCell takes the results that nobody reads.
+const spareCell = 1
+
+// New returns an empty program. Its first cell is the descriptor that failures are reported to, the input "sock".
+func New() *Program {
+	p := &Program{
+		calls:  make([]call, 0, 384),
+		cells:  make([]Arg, 0, 512),
+		data:   make([]byte, 0, 8192),
+		labels: make([]int, 1, 128),
+	}
+	p.Input("sock")
+	p.Cell(Int(0)) // spareCell
+	return p
+}
+
+// Input names a cell that is set when the program is started: a descriptor of the caller. Asking again for the same
+// name gives the same cell.
+func (p *Program) Input(name string) Arg {
+	for _, in := range p.inputs {
+		if in.name == name {
+			return Arg{cell, uint64(in.cell)}
+		}
+	}
+	a := p.Cell(Int(-1))
+	p.inputs = append(p.inputs, input{name, uint16(a.val)})
+	return a
+}
+
+// Begin says that the calls that follow belong to s.
+func (p *Program) Begin(s Step) { p.steps = append(p.steps, s) }
+
+// Cell returns a new cell with the given initial value.
+func (p *Program) Cell(init Arg) Arg {
+	p.cells = append(p.cells, init)
+	return Arg{cell, uint64(len(p.cells) - 1)}
+}
+
+// Record lays fields out in consecutive cells and returns the address of the first: a structure of 64-bit members, or
+// a list of pointers.
+func (p *Program) Record(fields ...Arg) Arg {
+	first := len(p.cells)
+	p.cells = append(p.cells, fields...)
+	return Arg{cellAddr, uint64(first)}
+}
+
+// After is the cell i places behind the first of record.
+func (p *Program) After(record Arg, i int) Arg { return Arg{cell, record.val + uint64(i)} }
+
+// Copy emits the copying of a value into the cell dst.
+func (p *Program) Copy(dst, value Arg) { p.CallInto(dst, sys.Copy, value) }
+
+// Str stores s with a final NUL and returns its address.
+func (p *Program) Str(s string) Arg {
+	off := len(p.data)
+	p.data = append(append(p.data, s...), 0)
+	return Arg{dataAddr, uint64(off)}
+}
+
+// Strs stores a list of strings and the NULL-terminated list of their addresses, as execve(2) wants it.
+func (p *Program) Strs(list []string) Arg {
+	fields := make([]Arg, 0, len(list)+1)
+	for _, s := range list {
+		fields = append(fields, p.Str(s))
+	}
+	return p.Record(append(fields, Int(0))...)
+}
+
+// Data stores b, aligned to 8 bytes, and returns its address.
+func (p *Program) Data(b []byte) Arg {
+	for len(p.data)%8 != 0 {
+		p.data = append(p.data, 0)
+	}
+	off := len(p.data)
+	p.data = append(p.data, b...)
+	return Arg{dataAddr, uint64(off)}
+}
+
+// Call emits a system call and returns the cell that will hold its result.
+func (p *Program) Call(nr uintptr, args ...Arg) Arg {
+	dst := p.Cell(Int(0))
+	p.CallInto(dst, nr, args...)
+	return dst
+}
+
+// CallInto emits a system call whose result goes to the cell dst, for alternatives that yield the same thing.
+func (p *Program) CallInto(dst Arg, nr uintptr, args ...Arg) {
+	c := call{nr: nr, dst: uint16(dst.val), other: p.other, catch: p.catch, step: len(p.steps) - 1}
+	copy(c.args[:], args)
+	p.calls = append(p.calls, c)
+}
+
+// Expect emits a comparison: it fails with errno unless (a & mask) == want.
+func (p *Program) Expect(a Arg, mask, want uint64, errno syscall.Errno) {
+	p.CallInto(p.Cell(Int(0)), sys.Expect, a, Arg{literal, mask}, Arg{literal, want}, Int(uintptr(errno)))
+}
+
+// NewLabel returns a label to be placed later.
+func (p *Program) NewLabel() Label {
+	p.labels = append(p.labels, -1)
+	return Label(len(p.labels) - 1)
+}
+
+// Place puts l before the next call.
+func (p *Program) Place(l Label) { p.labels[l] = len(p.calls) }
+
+// Goto emits a jump to l.
+func (p *Program) Goto(l Label) {
+	p.calls = append(p.calls, call{nr: sys.Copy, dst: spareCell, then: l, step: len(p.steps) - 1})
+}
+
+// Any catches every errno in Try.
+const Any = syscall.Errno(sys.Any)
+
+// Try emits body; when one of its calls comes back with one of errs, the program goes on with otherwise (nil: goes on
+// behind body). At most five errnos. A Try inside a Try hides the outer one.
+func (p *Program) Try(body, otherwise func(), errs ...syscall.Errno) {
+	oldCatch, oldOther := p.catch, p.other
+	alt := p.NewLabel()
+	p.catch, p.other = [5]uint16{}, alt
+	for i, e := range errs {
+		p.catch[i] = uint16(e)
+	}
+	body()
+	p.catch, p.other = oldCatch, oldOther
+	if otherwise == nil {
+		p.Place(alt)
+		return
+	}
+	end := p.NewLabel()
+	p.Goto(end)
+	p.Place(alt)
+	otherwise()
+	p.Place(end)
+}
+
+// Steps returns the steps in order.
+func (p *Program) Steps() []Step { return p.steps }
+
+// At returns the step (from 0) and the system call of the instruction that stands fromEnd before the end, as a message of
+// failure has it. Step -1: there is no such instruction.
+func (p *Program) At(fromEnd int) (step int, call string) {
+	i := len(p.calls) + 1 - fromEnd // Link adds a last one
+	if i < 0 || i >= len(p.calls) {
+		return -1, "unknown call"
+	}
+	return p.calls[i].step, signatureOf(p.calls[i].nr).name
+}
