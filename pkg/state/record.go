@@ -1,0 +1,85 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urun/urun/pkg/idmap"
+)
+
+// version is the format of the records that this urun writes. A reader accepts its own and older ones.
+const version = 1
+
+var (
+	// ErrNotExist is the answer to an id that no container has. Clients look for this text.
+	ErrNotExist = errors.New("container does not exist")
+
+	// ErrExists is the answer of Create to an id that is in use.
+	ErrExists = errors.New("container with given ID already exists")
+
+	// ErrCorrupt is in the chain of every error about a record that cannot be understood.
+	ErrCorrupt = errors.New("corrupt record")
+)
+
+// Record holds the facts about one container.
+type Record struct {
+	Version     int               `json:"version"`
+	ID          string            `json:"id"`
+	Bundle      string            `json:"bundle"` // absolute path
+	Rootfs      string            `json:"rootfs"` // absolute path
+	OCIVersion  string            `json:"ociVersion"`
+	Annotations map[string]string `json:"annotations,omitempty"`
+	Owner       uint32            `json:"owner"` // uid of the caller who created it
+	Created     time.Time         `json:"created"`
+
+	// Pid is that of the container's first process in the caller's pid namespace, 0 before its birth.
+	// Together with StartTime (clock ticks since boot, proc_pid_stat(5) field 22) and BootID it names one
+	// process for ever: no other one has all three.
+	Pid       int    `json:"pid"`
+	StartTime uint64 `json:"startTime"`
+	BootID    string `json:"bootID,omitempty"` // empty where /proc does not tell
+
+	Namespaces uint64    `json:"namespaces"` // CLONE_NEW* flags of the namespaces that are the container's own
+	UIDMap     idmap.Map `json:"uidMap,omitempty"`
+	GIDMap     idmap.Map `json:"gidMap,omitempty"`
+
+	Creating bool     `json:"creating,omitempty"` // true until create has done all of its work
+	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals"; empty when it was not
+	Notices  []Notice `json:"notices,omitempty"`
+}
+
+// Notice tells of one thing that was asked for and is not held in full.
+type Notice struct {
+	Code string `json:"code"`
+	Want string `json:"want"`
+	Got  string `json:"got"`
+	Why  string `json:"why,omitempty"`
+	Fix  string `json:"fix,omitempty"`
+}
+
+// encode renders the record; the version is always the current one.
+func (r Record) encode() ([]byte, error) {
+	r.Version = version
+	return json.Marshal(r)
+}
+
+// decode understands the content of the state.json of container id. Errors match ErrCorrupt.
+func decode(raw []byte, id string) (Record, error) {
+	var r Record
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return Record{}, fmt.Errorf("%w: %v", ErrCorrupt, err)
+	}
+	switch {
+	case r.Version < 1:
+		return Record{}, fmt.Errorf("%w: no version", ErrCorrupt)
+	case r.Version > version:
+		return Record{}, fmt.Errorf("record has version %d, this urun knows up to %d", r.Version, version)
+	case r.ID != id:
+		return Record{}, fmt.Errorf("%w: it is of container %q", ErrCorrupt, r.ID)
+	case r.Pid < 0: // kill(2) takes a negative pid for a whole group
+		return Record{}, fmt.Errorf("%w: pid %d", ErrCorrupt, r.Pid)
+	}
+	return r, nil
+}
