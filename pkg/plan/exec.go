@@ -1,0 +1,58 @@
+package plan
+
+import (
+	"fmt"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/step"
+)
+
+// Target is the running container that a process is added to.
+type Target struct {
+	ID     string
+	Own    uint64 // CLONE_NEW* of the namespaces that are not the caller's
+	UIDMap idmap.Map
+	GIDMap idmap.Map
+}
+
+// CompileExec makes the plan for one more process p in a running container. The parent passes a pidfd of the container's
+// first process as the input "target".
+func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, error) {
+	c := &compiler{host: host, opt: opt}
+	if err := checkProcess("process", p); err != nil {
+		return Plan{}, err
+	}
+	setGroups := !(t.UIDMap.Single(host.UID) && t.GIDMap.Single(host.GID)) || t.UIDMap == nil
+	if err := c.execUsers(p, t, setGroups); err != nil {
+		return Plan{}, err
+	}
+	limits, err := rlimits("process", p.Rlimits)
+	if err != nil {
+		return Plan{}, err
+	}
+	sets := parseCaps(p, host.LastCap, c.note)
+	c.plan.Birth.Terminal = p.Terminal
+	c.add(step.Keep{}, step.Undumpable{}, step.Join{Input: "target", Flags: t.Own, From: t.ID}, step.Fork{})
+	c.add(step.Become{UID: first(t.UIDMap), GID: first(t.GIDMap), SetGroups: setGroups, Hidden: true}, step.Session{})
+	if p.Terminal {
+		c.add(consoleOf(p, opt.Rows, opt.Cols))
+	} else {
+		c.handover(p.User)
+	}
+	c.add(step.Cwd{Path: p.Cwd})
+	c.add(limits...)
+	c.add(become(p, sets, host.LastCap, setGroups, opt.PreserveFDs, opt.Home)...)
+	return c.plan, nil
+}
+
+func (c *compiler) execUsers(p *specs.Process, t Target, setGroups bool) error {
+	if _, ok := t.UIDMap.ToHost(p.User.UID); !ok && t.UIDMap != nil {
+		return fmt.Errorf("process.user.uid: %d is not mapped in the container (%s)", p.User.UID, t.UIDMap)
+	}
+	if _, ok := t.GIDMap.ToHost(p.User.GID); !ok && t.GIDMap != nil {
+		return fmt.Errorf("process.user.gid: %d is not mapped in the container (%s)", p.User.GID, t.GIDMap)
+	}
+	return checkGroups("process.user", p.User.AdditionalGids, setGroups, t.GIDMap)
+}

@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/idmap"
+)
+
+// ids settles the id maps and who writes them.
+func (c *compiler) ids() error {
+	b := &c.plan.Birth
+	l := c.spec.Linux
+	b.MapBy, b.SetGroups = MapNone, true
+	if b.Flags&unix.CLONE_NEWUSER == 0 {
+		if len(l.UIDMappings)+len(l.GIDMappings) > 0 {
+			return errors.New("linux.uidMappings: given without a new user namespace that it could be for")
+		}
+		return nil
+	}
+	b.UIDMap, b.GIDMap = idmap.Map(l.UIDMappings), idmap.Map(l.GIDMappings)
+	if len(b.UIDMap) == 0 && len(b.GIDMap) == 0 {
+		b.UIDMap, b.GIDMap = idmap.Full(c.host.UID, c.host.SubUIDs), idmap.Full(c.host.GID, c.host.SubGIDs)
+	}
+	if err := b.UIDMap.Validate(); err != nil {
+		return fmt.Errorf("linux.uidMappings: %w", err)
+	}
+	if err := b.GIDMap.Validate(); err != nil {
+		return fmt.Errorf("linux.gidMappings: %w", err)
+	}
+	if err := c.mapBy(); err != nil {
+		return err
+	}
+	return c.users()
+}
+
+// mapBy chooses who writes the maps: the helpers as a rule, the process itself where one id is all that can be had.
+func (c *compiler) mapBy() error {
+	b := &c.plan.Birth
+	switch {
+	case b.UIDMap.Single(c.host.UID) && b.GIDMap.Single(c.host.GID):
+		b.MapBy, b.SetGroups = MapSelf, false
+		if c.host.SetIDs || len(c.spec.Linux.UIDMappings) > 0 {
+			return nil
+		}
+		c.singleNotice("the caller owns no ranges of sub-ids in /etc/subuid and /etc/subgid")
+		return nil
+	case c.host.SetIDs:
+		b.MapBy = MapDirect
+		return nil
+	}
+	why := c.host.HelperTrouble
+	if len(c.host.SubUIDs) == 0 || len(c.host.SubGIDs) == 0 {
+		why = "the caller owns no ranges of sub-ids in /etc/subuid and /etc/subgid"
+	}
+	if why != "" {
+		c.single(why)
+		return nil
+	}
+	b.MapBy = MapHelpers
+	if err := b.UIDMap.Owned(c.host.UID, c.host.SubUIDs); err != nil {
+		return fmt.Errorf("linux.uidMappings: %w (ranges from %s)", err, c.source("subuid"))
+	}
+	if err := b.GIDMap.Owned(c.host.GID, c.host.SubGIDs); err != nil {
+		return fmt.Errorf("linux.gidMappings: %w (ranges from %s)", err, c.source("subgid"))
+	}
+	return nil
+}
+
+// source names the place where the ranges were read.
+func (c *compiler) source(file string) string {
+	if c.host.SubIDSource == "getsubids" {
+		return "getsubids"
+	}
+	return "/etc/" + file
+}
+
+// single falls back to the one id that needs no helper: the user that the container's process wants to be is the caller.
+func (c *compiler) single(why string) {
+	b := &c.plan.Birth
+	b.UIDMap = idmap.One(c.spec.Process.User.UID, c.host.UID)
+	b.GIDMap = idmap.One(c.spec.Process.User.GID, c.host.GID)
+	b.MapBy, b.SetGroups = MapSelf, false
+	c.singleNotice(why)
+}
+
+func (c *compiler) singleNotice(why string) {
+	c.note(Notice{
+		Code: "URUN-ID-001", Want: "a range of user ids", Got: "one: programs in the container cannot change user or owner",
+		Why: why, Fix: "install uidmap (newuidmap, newgidmap) and give the user ranges: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER",
+	})
+}
+
+// users checks that the ids of the container's process mean something in the maps.
+func (c *compiler) users() error {
+	b := &c.plan.Birth
+	u := c.spec.Process.User
+	if _, ok := b.UIDMap.ToHost(u.UID); !ok {
+		return fmt.Errorf("process.user.uid: %d is not mapped (uidMappings: %s)", u.UID, b.UIDMap)
+	}
+	if _, ok := b.GIDMap.ToHost(u.GID); !ok {
+		return fmt.Errorf("process.user.gid: %d is not mapped (gidMappings: %s)", u.GID, b.GIDMap)
+	}
+	return checkGroups("process.user", u.AdditionalGids, b.SetGroups, b.GIDMap)
+}
+
+// checkGroups says whether the groups can be had. at is the JSON path of the user; a nil map maps all.
+func checkGroups(at string, groups []uint32, setGroups bool, m idmap.Map) error {
+	for i, g := range groups {
+		if !setGroups {
+			return fmt.Errorf("%s.additionalGids: with one id mapped the kernel allows no change of groups (setgroups is denied)", at)
+		}
+		if _, ok := m.ToHost(g); !ok && m != nil {
+			return fmt.Errorf("%s.additionalGids[%d]: %d is not mapped (gidMappings: %s)", at, i, g, m)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+// Package plan turns an OCI config and the facts about a host into the plan of a container: how its process is born and
+// the ordered list of steps that it takes to its own command. It decides everything that can be decided before the
+// kernel is touched, every rootless fall-back included, and says why where it departs from the config.
+//
+// It is pure: what comes out depends on the arguments alone. Golden tests compile one config for several hosts.
+package plan
+
+import (
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/program"
+	"github.com/urun/urun/pkg/step"
+)
+
+// Options are what the caller of create, run or plan says beside the config.
+type Options struct {
+	ID           string
+	Bundle       string // absolute path
+	NoPivot      bool
+	NoNewKeyring bool
+	PreserveFDs  int
+	Wait         bool   // create: the process waits for start; run goes straight on
+	Rows, Cols   uint16 // size of the caller's terminal, for a console whose size the config leaves open
+	Home         string // home directory of the user, by the container's own passwd; empty: unknown
+}
+
+// Plan is a container before it is born.
+type Plan struct {
+	Birth    Birth
+	Steps    []step.Step
+	CallOuts []CallOut // what the parent does while the child waits, by number
+	Notices  []Notice  // what is known by now not to be held in full
+	Late     []Notice  // what a step may turn out not to hold, by number
+}
+
+// Birth is how the process comes into the world.
+type Birth struct {
+	Rootfs    string     // absolute path on the host
+	Flags     uint64     // CLONE_NEW* of clone(2)
+	Own       uint64     // CLONE_NEW* of all namespaces that are not the caller's: new or joined
+	Joins     []JoinPath // namespaces to join first, in order
+	UIDMap    idmap.Map  // nil: no new user namespace
+	GIDMap    idmap.Map
+	MapBy     MapBy
+	SetGroups bool // setgroups(2) is allowed inside
+	Terminal  bool
+}
+
+// JoinPath is a namespace that exists already; the parent opens Path and passes the descriptor as the input Input.
+type JoinPath struct {
+	Flag  uint64
+	Path  string
+	Input string
+}
+
+// MapBy says who writes the id maps.
+type MapBy string
+
+// The ways to an id map (user_namespaces(7)).
+const (
+	MapNone    MapBy = "nobody"     // no new user namespace
+	MapSelf    MapBy = "itself"     // one id: the process may write its own map
+	MapHelpers MapBy = "helpers"    // newuidmap(1) and newgidmap(1)
+	MapDirect  MapBy = "its parent" // the caller has CAP_SETUID and CAP_SETGID
+)
+
+// CallOut is something that only ordinary Go can do, such as running a hook.
+type CallOut struct {
+	Kind string // prestart, createRuntime, createContainer, startContainer
+	Hook specs.Hook
+}
+
+// InContainer says that the hook runs in the container's namespaces (spec: createContainer and startContainer).
+func (c CallOut) InContainer() bool { return c.Kind == "createContainer" || c.Kind == "startContainer" }
+
+// Compile makes the plan for spec on host. An error names the key of the config that cannot be had.
+func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
+	c := &compiler{spec: spec, host: host, opt: opt}
+	for _, part := range []func() error{
+		c.supported, c.namespaces, c.ids, // how it is born
+		c.birth, c.root, c.mounts, c.devices, c.names, c.sysctls, // its world
+		c.session, c.hooks, c.seal, c.ready, // it is ready
+		c.identity, // it becomes the user and executes the command
+	} {
+		if err := part(); err != nil {
+			return Plan{}, err
+		}
+	}
+	return c.plan, nil
+}
+
+// Program emits the system calls of the plan.
+func (p Plan) Program() *program.Program {
+	prog := program.New()
+	for _, s := range p.Steps {
+		prog.Begin(s)
+		s.Emit(prog)
+	}
+	return prog
+}
+
+type compiler struct {
+	spec *specs.Spec
+	host Host
+	opt  Options
+	plan Plan
+}
+
+func (c *compiler) add(steps ...step.Step) { c.plan.Steps = append(c.plan.Steps, steps...) }
+
+func (c *compiler) note(n Notice) { c.plan.Notices = append(c.plan.Notices, n) }
+
+// late registers a notice that a step may hand out, and returns its number for step.Optional and step.Rung.
+func (c *compiler) late(n Notice) int {
+	c.plan.Late = append(c.plan.Late, n)
+	return len(c.plan.Late)
+}
+
+// own says that the container has namespace flag for itself, new or joined.
+func (c *compiler) own(flag uint64) bool { return c.plan.Birth.Own&flag != 0 }

@@ -1,0 +1,202 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/step"
+)
+
+// session emits the new session and the terminal.
+func (c *compiler) session() error {
+	p := c.spec.Process
+	c.plan.Birth.Terminal = p.Terminal
+	c.add(step.Session{})
+	if p.Terminal {
+		con := consoleOf(p, c.opt.Rows, c.opt.Cols)
+		con.InRoot, con.Device = true, true
+		c.add(con)
+		return nil
+	}
+	c.handover(p.User)
+	return nil
+}
+
+func consoleOf(p *specs.Process, rows, cols uint16) step.Console {
+	con := step.Console{UID: p.User.UID, GID: p.User.GID, Rows: rows, Cols: cols}
+	if p.ConsoleSize != nil {
+		con.Rows, con.Cols = uint16(p.ConsoleSize.Height), uint16(p.ConsoleSize.Width)
+	}
+	return con
+}
+
+// handover gives the caller's pipes to a user of the container who is not its root; one that cannot be had is left.
+func (c *compiler) handover(u specs.User) {
+	if u.UID == 0 {
+		return
+	}
+	for fd, pipe := range c.host.PipeStdio {
+		if pipe {
+			c.add(step.Optional{Step: step.Handover{FD: fd, UID: u.UID, GID: u.GID}, On: anyErrno})
+		}
+	}
+}
+
+// hooks emits the call-outs between the container's world being made and its being entered.
+func (c *compiler) hooks() error {
+	h := c.spec.Hooks
+	if h == nil {
+		return nil
+	}
+	for _, kind := range []struct {
+		name string
+		list []specs.Hook
+	}{
+		{"prestart", h.Prestart}, //nolint:staticcheck // deprecated by the spec, and still to be run
+		{"createRuntime", h.CreateRuntime},
+		{"createContainer", h.CreateContainer},
+		{"startContainer", h.StartContainer},
+		{"poststart", h.Poststart},
+		{"poststop", h.Poststop},
+	} {
+		for i, hook := range kind.list {
+			if !strings.HasPrefix(hook.Path, "/") {
+				return fmt.Errorf("hooks.%s[%d].path: %q is not an absolute path", kind.name, i, hook.Path)
+			}
+			if hook.Timeout != nil && *hook.Timeout <= 0 {
+				return fmt.Errorf("hooks.%s[%d].timeout: %d is not a positive number of seconds", kind.name, i, *hook.Timeout)
+			}
+		}
+	}
+	c.callOuts("prestart", h.Prestart) //nolint:staticcheck // as above
+	c.callOuts("createRuntime", h.CreateRuntime)
+	c.callOuts("createContainer", h.CreateContainer)
+	return nil
+}
+
+func (c *compiler) callOuts(kind string, hooks []specs.Hook) {
+	for _, h := range hooks {
+		c.add(step.CallOut{Number: len(c.plan.CallOuts), Name: kind + " hook " + h.Path})
+		c.plan.CallOuts = append(c.plan.CallOuts, CallOut{kind, h})
+	}
+}
+
+// seal emits what closes the container's tree: read-only root, masked and read-only paths, and the way in.
+func (c *compiler) seal() error {
+	_, propagation, err := rootPropagation(c.spec.Linux.RootfsPropagation)
+	if err != nil {
+		return err
+	}
+	for i, p := range c.spec.Linux.MaskedPaths {
+		if !strings.HasPrefix(p, "/") {
+			return fmt.Errorf("linux.maskedPaths[%d]: %q is not an absolute path", i, p)
+		}
+		c.add(step.Mask{Path: p})
+	}
+	for i, p := range c.spec.Linux.ReadonlyPaths {
+		if !strings.HasPrefix(p, "/") {
+			return fmt.Errorf("linux.readonlyPaths[%d]: %q is not an absolute path", i, p)
+		}
+		c.add(step.Readonly{Path: p})
+	}
+	if c.spec.Root.Readonly {
+		c.add(step.RootAttr{Set: unix.MOUNT_ATTR_RDONLY})
+	}
+	if c.opt.NoPivot {
+		c.add(step.Chroot{})
+	} else {
+		c.add(step.Pivot{})
+	}
+	if propagation != 0 {
+		c.add(step.RootAttr{Propagation: propagation})
+	}
+	return nil
+}
+
+// ready emits the end of the setting up: from here on the parent knows that the container can start.
+func (c *compiler) ready() error {
+	p := c.spec.Process
+	c.add(step.Cwd{Path: p.Cwd})
+	limits, err := rlimits("process", p.Rlimits)
+	if err != nil {
+		return err
+	}
+	c.add(limits...)
+	c.add(step.Find{Name: p.Args[0], Files: step.Candidates(p.Args[0], p.Env)}, step.Keep{}, step.Ready{})
+	if c.opt.Wait {
+		c.add(step.Listen{})
+	}
+	if h := c.spec.Hooks; h != nil {
+		c.callOuts("startContainer", h.StartContainer)
+	}
+	return nil
+}
+
+// identity emits the last steps, after which the process is the container's own.
+func (c *compiler) identity() error {
+	sets := parseCaps(c.spec.Process, c.host.LastCap, c.note)
+	c.add(become(c.spec.Process, sets, c.host.LastCap, c.plan.Birth.SetGroups, c.opt.PreserveFDs, c.opt.Home)...)
+	return nil
+}
+
+// become lists the steps from root of the container to the user's command.
+func become(p *specs.Process, sets capSets, lastCap int, setGroups bool, preserve int, home string) []step.Step {
+	steps := []step.Step{
+		step.Bounding{Keep: sets.bounding, Last: lastCap},
+		step.User{UID: p.User.UID, GID: p.User.GID, Groups: p.User.AdditionalGids, SetGroups: setGroups},
+		step.Umask{Mask: umaskOf(p)},
+		step.Caps{Effective: sets.effective, Permitted: sets.permitted, Inheritable: sets.inheritable, Ambient: sets.ambient},
+	}
+	if p.NoNewPrivileges {
+		steps = append(steps, step.NoNewPrivs{})
+	}
+	return append(steps, step.Exec{
+		Files: step.Candidates(p.Args[0], p.Env), Args: p.Args, Env: environment(p.Env, home), Preserve: preserve,
+	})
+}
+
+func umaskOf(p *specs.Process) uint32 {
+	if p.User.Umask != nil {
+		return *p.User.Umask & 0o777
+	}
+	return 0o022
+}
+
+// environment adds HOME where the config has none, as shells and many programs want it.
+func environment(env []string, home string) []string {
+	has := slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "HOME=") })
+	if has || home == "" {
+		return env
+	}
+	return append(slices.Clip(env), "HOME="+home)
+}
+
+// rlimits turns the config's resource limits into steps. at is the JSON path of the process.
+func rlimits(at string, list []specs.POSIXRlimit) ([]step.Step, error) {
+	steps := make([]step.Step, 0, len(list))
+	for i, r := range list {
+		here := fmt.Sprintf("%s.rlimits[%d]", at, i)
+		n := slices.Index(rlimitNames[:], strings.TrimPrefix(r.Type, "RLIMIT_"))
+		if n < 0 || !strings.HasPrefix(r.Type, "RLIMIT_") {
+			return nil, fmt.Errorf("%s.type: unknown limit %q", here, r.Type)
+		}
+		if r.Soft > r.Hard {
+			return nil, fmt.Errorf("%s: soft limit %d is above the hard limit %d", here, r.Soft, r.Hard)
+		}
+		if slices.ContainsFunc(list[:i], func(o specs.POSIXRlimit) bool { return o.Type == r.Type }) {
+			return nil, fmt.Errorf("%s: %s given twice", here, r.Type)
+		}
+		steps = append(steps, step.Rlimit{Name: r.Type, Resource: n, Soft: r.Soft, Hard: r.Hard})
+	}
+	return steps, nil
+}
+
+// rlimitNames are the resources of getrlimit(2) by number (asm-generic/resource.h).
+var rlimitNames = [...]string{
+	"CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS", "LOCKS", "SIGPENDING", "MSGQUEUE",
+	"NICE", "RTPRIO", "RTTIME",
+}

@@ -1,0 +1,101 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"path"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// supported refuses, by name, what a config may hold and urun does not do: nothing is ignored in silence.
+func (c *compiler) supported() error {
+	if c.spec.Process == nil {
+		return errors.New("process: missing: there is nothing to run")
+	}
+	if c.spec.Root == nil {
+		return errors.New("root: missing")
+	}
+	if c.spec.Linux == nil {
+		c.spec.Linux = &specs.Linux{}
+	}
+	l := c.spec.Linux
+	if err := refuse([]refusal{
+		{"linux.seccomp", l.Seccomp != nil},
+		{"linux.netDevices", len(l.NetDevices) > 0},
+		{"linux.mountLabel", l.MountLabel != ""},
+		{"linux.intelRdt", l.IntelRdt != nil},
+		{"linux.memoryPolicy", l.MemoryPolicy != nil},
+		{"linux.personality", l.Personality != nil},
+		{"linux.timeOffsets", len(l.TimeOffsets) > 0},
+		{"windows", c.spec.Windows != nil},
+		{"solaris", c.spec.Solaris != nil},
+		{"vm", c.spec.VM != nil},
+		{"zos", c.spec.ZOS != nil},
+	}); err != nil {
+		return err
+	}
+	if err := checkProcess("process", c.spec.Process); err != nil {
+		return err
+	}
+	return c.resources()
+}
+
+// resources refuses limits, which need a cgroup. Rules about devices are met without one: an ordinary user can make no
+// device node, and only those that are bound into the container can be opened.
+func (c *compiler) resources() error {
+	if p := c.spec.Linux.CgroupsPath; p != "" {
+		c.note(Notice{
+			Code: "URUN-CG-001", Want: "linux.cgroupsPath " + p, Got: "the container stays in the caller's cgroup",
+			Why: "urun does not make cgroups yet",
+		})
+	}
+	r := c.spec.Linux.Resources
+	if r == nil {
+		return nil
+	}
+	return refuse([]refusal{
+		{"linux.resources.memory", r.Memory != nil && *r.Memory != (specs.LinuxMemory{})},
+		{"linux.resources.cpu", r.CPU != nil && *r.CPU != (specs.LinuxCPU{})},
+		{"linux.resources.pids", r.Pids != nil},
+		{"linux.resources.blockIO", r.BlockIO != nil},
+		{"linux.resources.hugepageLimits", len(r.HugepageLimits) > 0},
+		{"linux.resources.network", r.Network != nil},
+		{"linux.resources.rdma", len(r.Rdma) > 0},
+		{"linux.resources.unified", len(r.Unified) > 0},
+	})
+}
+
+// checkProcess refuses what urun does not do for a process and checks what must hold for any. at is its JSON path.
+func checkProcess(at string, p *specs.Process) error {
+	if err := refuse([]refusal{
+		{at + ".apparmorProfile", p.ApparmorProfile != ""},
+		{at + ".selinuxLabel", p.SelinuxLabel != ""},
+		{at + ".scheduler", p.Scheduler != nil},
+		{at + ".ioPriority", p.IOPriority != nil},
+		{at + ".execCPUAffinity", p.ExecCPUAffinity != nil},
+	}); err != nil {
+		return err
+	}
+	if len(p.Args) == 0 || p.Args[0] == "" {
+		return fmt.Errorf("%s.args: must not be empty", at)
+	}
+	if !path.IsAbs(p.Cwd) {
+		return fmt.Errorf("%s.cwd: %q is not an absolute path", at, p.Cwd)
+	}
+	return nil
+}
+
+type refusal struct {
+	key     string
+	present bool
+}
+
+func refuse(list []refusal) error {
+	for _, r := range list {
+		if r.present {
+			return fmt.Errorf("%s: not supported yet; remove it from config.json to run without it", r.key)
+		}
+	}
+	return nil
+}

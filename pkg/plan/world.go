@@ -1,0 +1,124 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/step"
+)
+
+// defaultDevices are those that every container has (config-linux.md, "Default Devices"); console and ptmx come with the
+// terminal and with devpts.
+var defaultDevices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}
+
+// devices emits the device nodes and symlinks of /dev, unless the config shows the host's /dev.
+func (c *compiler) devices() error {
+	for _, m := range c.spec.Mounts {
+		if path.Clean(m.Destination) == "/dev" && (m.Type == "bind" || slices.Contains(m.Options, "bind") || slices.Contains(m.Options, "rbind")) {
+			return nil
+		}
+	}
+	for _, d := range defaultDevices {
+		c.add(step.Device{Source: d, Dest: d})
+	}
+	for i, d := range c.spec.Linux.Devices {
+		if !path.IsAbs(d.Path) {
+			return fmt.Errorf("linux.devices[%d].path: %q is not an absolute path", i, d.Path)
+		}
+		if slices.Contains(defaultDevices, path.Clean(d.Path)) {
+			continue
+		}
+		c.add(step.Device{Source: path.Clean(d.Path), Dest: path.Clean(d.Path)})
+	}
+	for _, l := range [][2]string{
+		{"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"},
+		{"/proc/self/fd/2", "/dev/stderr"}, {"pts/ptmx", "/dev/ptmx"},
+	} {
+		c.add(step.Symlink{Target: l[0], Path: l[1]})
+	}
+	return nil
+}
+
+// names emits what gives the container a name and a way to talk to itself.
+func (c *compiler) names() error {
+	if c.plan.Birth.Own&unix.CLONE_NEWNET != 0 && !c.joined(unix.CLONE_NEWNET) {
+		c.add(step.Loopback{})
+	}
+	for _, n := range []struct {
+		key, value string
+		s          step.Step
+	}{
+		{"hostname", c.spec.Hostname, step.Hostname{Name: c.spec.Hostname}},
+		{"domainname", c.spec.Domainname, step.Domainname{Name: c.spec.Domainname}},
+	} {
+		if n.value == "" {
+			continue
+		}
+		if !c.own(unix.CLONE_NEWUTS) {
+			return fmt.Errorf("%s: given without a uts namespace: it would be the host's", n.key)
+		}
+		if len(n.value) > 64 {
+			return fmt.Errorf("%s: %d bytes are more than the 64 that the kernel takes", n.key, len(n.value))
+		}
+		c.add(n.s)
+	}
+	return nil
+}
+
+// joined says that namespace flag is one that existed already.
+func (c *compiler) joined(flag uint64) bool {
+	return slices.ContainsFunc(c.plan.Birth.Joins, func(j JoinPath) bool { return j.Flag == flag })
+}
+
+// namespacedSysctls says by which namespace a kernel parameter is held; a final dot makes a prefix.
+var namespacedSysctls = []struct {
+	key  string
+	flag uint64
+}{
+	{"net.", unix.CLONE_NEWNET},
+	{"fs.mqueue.", unix.CLONE_NEWIPC},
+	{"kernel.msgmax", unix.CLONE_NEWIPC}, {"kernel.msgmnb", unix.CLONE_NEWIPC}, {"kernel.msgmni", unix.CLONE_NEWIPC},
+	{"kernel.sem", unix.CLONE_NEWIPC}, {"kernel.shmall", unix.CLONE_NEWIPC}, {"kernel.shmmax", unix.CLONE_NEWIPC},
+	{"kernel.shmmni", unix.CLONE_NEWIPC}, {"kernel.shm_rmid_forced", unix.CLONE_NEWIPC},
+	{"kernel.hostname", unix.CLONE_NEWUTS}, {"kernel.domainname", unix.CLONE_NEWUTS},
+	{"user.", unix.CLONE_NEWUSER},
+}
+
+// sysctls emits the kernel parameters in a fixed order. Only those of the container's own namespaces can be set.
+func (c *compiler) sysctls() error {
+	keys := make([]string, 0, len(c.spec.Linux.Sysctl))
+	for k := range c.spec.Linux.Sysctl {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		if err := c.sysctlAllowed(k); err != nil {
+			return err
+		}
+		c.add(step.Sysctl{Key: k, Value: c.spec.Linux.Sysctl[k]})
+	}
+	return nil
+}
+
+func (c *compiler) sysctlAllowed(key string) error {
+	dotted := key
+	if !strings.Contains(key, ".") || strings.Contains(key, "/") && strings.Index(key, "/") < strings.Index(key, ".") {
+		dotted = strings.ReplaceAll(key, "/", ".")
+	}
+	if strings.Contains(dotted, "..") || strings.HasPrefix(dotted, ".") {
+		return fmt.Errorf("linux.sysctl: %q is not the name of a kernel parameter", key)
+	}
+	for _, n := range namespacedSysctls {
+		if dotted == n.key || strings.HasSuffix(n.key, ".") && strings.HasPrefix(dotted, n.key) {
+			if !c.own(n.flag) {
+				return fmt.Errorf("linux.sysctl: %s: it would be the host's: the container has no namespace of its own for it", key)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("linux.sysctl: %s: the kernel holds it once for all, an ordinary user cannot set it", key)
+}
