@@ -1,0 +1,231 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/program"
+	"github.com/urun/urun/pkg/step"
+	"github.com/urun/urun/pkg/sys"
+)
+
+// Options are what Start needs beside the plan.
+type Options struct {
+	Inputs   map[string]int // descriptors that the program names, such as "console" or "listen"
+	Preserve int            // descriptors 3 … 3+Preserve-1 stay open for the container
+	MapIDs   func(pid int) error
+	CallOut  func(n int, c *Child) error // does call-out n of the plan
+	Noted    func(n int)                 // late notice n of the plan holds
+}
+
+// Child is a process on its way to becoming a container.
+type Child struct {
+	Pid   int
+	PidFD int // close-on-exec
+
+	conn
+	opt    Options
+	reaped bool
+	status syscall.WaitStatus
+}
+
+// Start forks the child of p and talks with it until it is ready, or, where the plan has no Ready step, until it has become
+// its command. On an error the child is gone.
+func Start(p plan.Plan, opt Options) (*Child, error) {
+	prog := p.Program()
+	ours, theirs, err := socketpair()
+	if err != nil {
+		return nil, err
+	}
+	inputs, opened, err := openJoins(p, opt.Inputs)
+	defer closeAll(opened)
+	if err != nil {
+		closeAll([]int{ours, theirs})
+		return nil, err
+	}
+	inputs["sock"] = theirs
+	kid, err := sys.Fork(p.Birth.Flags, prog.Link(linkInputs(inputs, opt.Preserve)))
+	unix.Close(theirs)
+	if err != nil {
+		unix.Close(ours)
+		return nil, &BirthError{Namespaces: program.Namespaces(p.Birth.Flags), Err: err}
+	}
+	c := &Child{Pid: kid.Pid, PidFD: kid.PidFD, conn: conn{fd: ours, prog: func() *program.Program { return prog }}, opt: opt}
+	if err := c.raise(p); err != nil {
+		c.Kill()
+		return nil, err
+	}
+	return c, nil
+}
+
+// BirthError says that the kernel refused the fork itself.
+type BirthError struct {
+	Namespaces string
+	Err        error
+}
+
+func (e *BirthError) Error() string {
+	if e.Namespaces == "" {
+		return "fork: " + e.Err.Error()
+	}
+	return "make namespaces " + e.Namespaces + ": " + e.Err.Error()
+}
+
+func (e *BirthError) Unwrap() error { return e.Err }
+
+// MapError says that the id maps could not be written.
+type MapError struct{ Err error }
+
+func (e *MapError) Error() string { return "map ids: " + e.Err.Error() }
+
+func (e *MapError) Unwrap() error { return e.Err }
+
+// raise does the parent's part up to the child's being ready or gone into its command.
+func (c *Child) raise(p plan.Plan) error {
+	if p.Birth.MapBy == plan.MapHelpers || p.Birth.MapBy == plan.MapDirect {
+		if len(p.Birth.Joins) > 0 {
+			if err := c.adopt(); err != nil {
+				return err
+			}
+		}
+		if err := c.opt.MapIDs(c.Pid); err != nil {
+			return &MapError{err}
+		}
+		if err := c.Consent(); err != nil {
+			return err
+		}
+	}
+	ready, err := c.listen()
+	if err == nil && !ready && c.reaped && waits(p) {
+		return fmt.Errorf("the container's process ended before it was ready: %s", describe(c.status))
+	}
+	return err
+}
+
+// waits says whether the plan has the child report ready; one that does not goes straight on into its command.
+func waits(p plan.Plan) bool {
+	for _, s := range p.Steps {
+		if _, ok := s.(step.Ready); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func describe(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return "killed by " + unix.SignalName(status.Signal())
+	}
+	return fmt.Sprintf("exit status %d", status.ExitStatus())
+}
+
+// listen answers the child until it reports ready (true) or its end of the conversation closes (false).
+func (c *Child) listen() (ready bool, err error) {
+	for {
+		m, err := c.read()
+		if errors.Is(err, errClosed) {
+			return false, c.gone()
+		}
+		if err != nil {
+			return false, err
+		}
+		switch m.Kind {
+		case program.Ready:
+			return true, nil
+		case program.Born:
+			err = c.take(int(m.Value))
+		default:
+			err = c.answer(m, c.opt.Noted, func(n int) error { return c.opt.CallOut(n, c) })
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+}
+
+// adopt waits for the message that tells of the second fork, which a plan with joined namespaces makes before all else.
+func (c *Child) adopt() error {
+	m, err := c.read()
+	if errors.Is(err, errClosed) {
+		return c.gone()
+	}
+	if err != nil {
+		return err
+	}
+	if m.Kind != program.Born {
+		return fmt.Errorf("unexpected message %d from the child", m.Kind)
+	}
+	return c.take(int(m.Value))
+}
+
+// take puts pid, a sibling that the child forked with CLONE_PARENT, in the child's place. Being our own unreaped child,
+// its pid cannot have been given to another.
+func (c *Child) take(pid int) error {
+	wait(c.Pid)
+	unix.Close(c.PidFD)
+	c.Pid = pid
+	var err error
+	if c.PidFD, err = unix.PidfdOpen(pid, 0); err != nil {
+		c.PidFD = -1
+		return fmt.Errorf("pidfd of the child: %w", err)
+	}
+	return nil
+}
+
+// gone says what the closing of the conversation means: all is well when the child lives, for it has become its command.
+func (c *Child) gone() error {
+	var info unix.Siginfo
+	err := unix.Waitid(unix.P_PID, c.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+	if err != nil || info.Signo == 0 {
+		return nil
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(c.Pid, &status, syscall.WNOHANG, nil); err != nil {
+		return nil
+	}
+	c.reaped, c.status = true, status
+	return nil
+}
+
+// Started waits, after the Consent to a ready child, until it has become its command.
+func (c *Child) Started() error {
+	_, err := c.listen()
+	return err
+}
+
+// Wait waits for the end of the process and returns its status.
+func (c *Child) Wait() syscall.WaitStatus {
+	if !c.reaped {
+		c.status, c.reaped = wait(c.Pid), true
+	}
+	return c.status
+}
+
+// Kill ends the child and everything in its pid namespace, and waits for it.
+func (c *Child) Kill() {
+	c.Close()
+	if !c.reaped {
+		unix.PidfdSendSignal(c.PidFD, unix.SIGKILL, nil, 0)
+		c.Wait()
+	}
+}
+
+// Close ends the conversation; the process goes on.
+func (c *Child) Close() {
+	if c.fd >= 0 {
+		unix.Close(c.fd)
+		c.fd = -1
+	}
+}
+
+func wait(pid int) (status syscall.WaitStatus) {
+	for {
+		if _, err := syscall.Wait4(pid, &status, 0, nil); err != syscall.EINTR {
+			return status
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/program"
+	"github.com/urun/urun/pkg/sys"
+)
+
+// errClosed says that the other side has closed the conversation.
+var errClosed = errors.New("conversation closed")
+
+// conn is the parent's end of a conversation with a child.
+type conn struct {
+	fd   int
+	prog func() *program.Program // what the child runs; needed to word a failure
+}
+
+// StepError is the failure of a step: the child's (operation, errno) with the names that the parent knows.
+type StepError struct {
+	Step  int // from 1
+	Text  string
+	Errno syscall.Errno
+}
+
+func (e *StepError) Error() string { return e.Text }
+
+func (e *StepError) Unwrap() error { return e.Errno }
+
+// read returns the next message; a failure of the child is an error.
+func (c *conn) read() (sys.Message, error) {
+	buf := make([]byte, sys.MessageSize)
+	for n := 0; n < len(buf); {
+		k, err := unix.Read(c.fd, buf[n:])
+		switch {
+		case err == unix.EINTR:
+		case err == unix.ECONNRESET || err == nil && k == 0:
+			return sys.Message{}, errClosed
+		case err != nil:
+			return sys.Message{}, fmt.Errorf("read from the child: %w", err)
+		default:
+			n += k
+		}
+	}
+	m := sys.ReadMessage(buf)
+	if m.Kind == sys.Failed {
+		return m, c.failure(m)
+	}
+	return m, nil
+}
+
+// failure words what the child reported.
+func (c *conn) failure(m sys.Message) error {
+	errno := syscall.Errno(m.Value)
+	if c.prog == nil {
+		return &StepError{Text: errno.Error(), Errno: errno}
+	}
+	prog := c.prog()
+	n, call := prog.At(int(m.Op))
+	if n < 0 {
+		return &StepError{Text: call + ": " + errno.Error(), Errno: errno}
+	}
+	s := prog.Steps()[n]
+	if x, ok := s.(program.Explainer); ok {
+		if text := x.Explain(errno); text != "" {
+			return &StepError{n + 1, text, errno}
+		}
+	}
+	return &StepError{n + 1, "step " + strconv.Itoa(n+1) + ": " + s.String() + ": " + errno.Error(), errno}
+}
+
+// answer does what a message in the middle of a program asks for.
+func (c *conn) answer(m sys.Message, noted func(int), callOut func(int) error) error {
+	switch m.Kind {
+	case program.Noted:
+		noted(int(m.Value))
+		return nil
+	case program.CallOut:
+		if err := callOut(int(m.Value)); err != nil {
+			return err
+		}
+		return c.Consent()
+	}
+	return fmt.Errorf("unexpected message %d from the child", m.Kind)
+}
+
+// Consent lets a waiting child go on.
+func (c *conn) Consent() error {
+	for {
+		err := unix.Send(c.fd, []byte{1}, unix.MSG_NOSIGNAL)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil && !errors.Is(err, unix.EPIPE) { // a dead child is noticed when it is read from
+			return fmt.Errorf("answer the child: %w", err)
+		}
+		return nil
+	}
+}
+
+func socketpair() (ours, theirs int, err error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, -1, fmt.Errorf("socketpair: %w", err)
+	}
+	return pair[0], pair[1], nil
+}

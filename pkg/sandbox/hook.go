@@ -1,0 +1,152 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/step"
+)
+
+// Inside says into which namespaces a hook goes.
+type Inside struct {
+	PidFD int    // a process that lives in them
+	Own   uint64 // CLONE_NEW* of those to join
+	UID   uint32 // who root is in there
+	GID   uint32
+}
+
+// RunHook runs one hook with the state as its stdin, in the namespaces of in, or in those of the caller when in is
+// nil. dir is its working directory outside. The error tells the hook's path and the end of what it printed.
+func RunHook(h specs.Hook, state []byte, dir string, in *Inside) error {
+	stdin, err := memory("state", state)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(stdin)
+	output, err := memory("output", nil)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(output)
+	var c *Child
+	if in == nil {
+		c, err = startOutside(h, dir, stdin, output)
+	} else {
+		c, err = startInside(h, *in, stdin, output)
+	}
+	if err != nil {
+		return fmt.Errorf("hook %s: %w", h.Path, err)
+	}
+	defer c.Close()
+	defer unix.Close(c.PidFD)
+	if err := c.within(h.Timeout); err != nil {
+		return fmt.Errorf("hook %s: %w%s", h.Path, err, tail(output))
+	}
+	return nil
+}
+
+func startOutside(h specs.Hook, dir string, stdin, output int) (*Child, error) {
+	pidfd := -1
+	pid, err := syscall.ForkExec(h.Path, hookArgs(h), &syscall.ProcAttr{
+		Dir: dir, Env: h.Env, Files: []uintptr{uintptr(stdin), uintptr(output), uintptr(output)},
+		Sys: &syscall.SysProcAttr{PidFD: &pidfd},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Child{Pid: pid, PidFD: pidfd, conn: conn{fd: -1}}, nil
+}
+
+// startInside enters the namespaces with a short program of its own.
+func startInside(h specs.Hook, in Inside, stdin, output int) (*Child, error) {
+	p := plan.Plan{Steps: []step.Step{
+		step.Keep{},
+		step.Undumpable{},
+		step.Join{Input: "target", Flags: in.Own, From: "the container"},
+		step.Fork{},
+		step.Become{UID: in.UID, GID: in.GID, Hidden: true},
+		step.Redirect{Input: "stdin", FD: 0},
+		step.Redirect{Input: "output", FD: 1},
+		step.Redirect{Input: "output", FD: 2},
+		step.Exec{Files: []string{h.Path}, Args: hookArgs(h), Env: h.Env},
+	}}
+	c, err := Start(p, Options{Inputs: map[string]int{"target": in.PidFD, "stdin": stdin, "output": output}})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func hookArgs(h specs.Hook) []string {
+	if len(h.Args) == 0 {
+		return []string{h.Path}
+	}
+	return h.Args
+}
+
+// within waits for the end of the hook, at most timeout seconds.
+func (c *Child) within(timeout *int) error {
+	ms := -1
+	if timeout != nil {
+		ms = *timeout * 1000
+	}
+	deadline := time.Now().Add(time.Duration(ms) * time.Millisecond)
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(c.PidFD), Events: unix.POLLIN}}, ms)
+		if err == unix.EINTR {
+			if ms >= 0 {
+				ms = max(0, int(time.Until(deadline).Milliseconds()))
+			}
+			continue
+		}
+		if n == 0 {
+			c.Kill()
+			return fmt.Errorf("no end within %d s, killed", *timeout)
+		}
+		break
+	}
+	return exitError(c.Wait())
+}
+
+func exitError(status syscall.WaitStatus) error {
+	if status == 0 {
+		return nil
+	}
+	return errors.New(describe(status))
+}
+
+// memory makes an anonymous file with content, positioned at its start.
+func memory(name string, content []byte) (int, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return -1, fmt.Errorf("memfd: %w", err)
+	}
+	for done := 0; done < len(content); {
+		n, err := unix.Pwrite(fd, content[done:], int64(done))
+		if err != nil {
+			unix.Close(fd)
+			return -1, os.NewSyscallError("write memfd", err)
+		}
+		done += n
+	}
+	return fd, nil
+}
+
+// tail returns the last lines of what a hook printed, for its error.
+func tail(fd int) string {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil || st.Size == 0 {
+		return ""
+	}
+	buf := make([]byte, min(st.Size, 1024))
+	n, _ := unix.Pread(fd, buf, st.Size-int64(len(buf)))
+	return ": " + strings.TrimSpace(string(buf[:max(n, 0)]))
+}

@@ -1,0 +1,70 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/program"
+)
+
+// WakeOptions are what the other side of a late conversation needs.
+type WakeOptions struct {
+	Program func() *program.Program // asked for only to word a failure
+	CallOut func(n int) error
+	Noted   func(n int)
+}
+
+// Wake starts a created container through its socket, at path, and waits until it has become its command. ErrNotWaiting:
+// nobody waits there.
+func Wake(path string, o WakeOptions) error {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
+	if errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOENT) {
+		return ErrNotWaiting
+	}
+	if err != nil {
+		return fmt.Errorf("connect to the waiting container: %w", err)
+	}
+	c := conn{fd: fd, prog: o.Program}
+	if err := c.Consent(); err != nil {
+		return err
+	}
+	for {
+		m, err := c.read()
+		if errors.Is(err, errClosed) {
+			return nil
+		}
+		if err == nil {
+			err = c.answer(m, o.Noted, o.CallOut)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// ErrNotWaiting says that a container does not wait for its start.
+var ErrNotWaiting = errors.New("the container does not wait for start")
+
+// Listen makes the socket on which a container will wait. The caller closes it.
+func Listen(path string) (int, error) {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	if err = unix.Bind(fd, &unix.SockaddrUnix{Name: path}); err == nil {
+		err = unix.Listen(fd, 16)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("make the start socket: %w", err)
+	}
+	return fd, nil
+}
