@@ -1,0 +1,185 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/sandbox"
+	"github.com/urun/urun/pkg/state"
+	"github.com/urun/urun/pkg/userns"
+)
+
+// birth is a container between its draft and its being ready.
+type birth struct {
+	*Runtime
+	*draft
+	dir    *state.Dir
+	record state.Record
+	child  *sandbox.Child
+	late   []plan.Notice
+	since  time.Time // when the part began that is being traced
+}
+
+// bear starts the process of the draft and brings it as far as ready; the record is not saved yet. inputs are descriptors
+// that its program names.
+func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int) (*birth, error) {
+	b := &birth{Runtime: r, draft: d, dir: dir}
+	b.record = state.Record{
+		ID: d.id, Bundle: d.bundle.Dir, Rootfs: d.plan.Birth.Rootfs, OCIVersion: d.bundle.Spec.Version,
+		Annotations: d.bundle.Spec.Annotations, Owner: d.host.UID, Created: time.Now().UTC(), BootID: state.BootID(),
+		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
+	}
+	if err := dir.SaveConfig(d.bundle.Raw); err != nil {
+		return nil, err
+	}
+	b.since = time.Now()
+	child, err := sandbox.Start(d.plan, sandbox.Options{
+		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted,
+	})
+	if err != nil {
+		return nil, explain(err)
+	}
+	b.since = r.trace("steps", b.since)
+	b.child = child
+	if err := b.known(); err != nil {
+		child.Kill()
+		return nil, err
+	}
+	return b, nil
+}
+
+// mapIDs gives the newborn its ids.
+func (b *birth) mapIDs(pid int) error {
+	b.since = b.trace("clone", b.since)
+	p, err := b.plan.Birth, error(nil)
+	if p.MapBy == plan.MapDirect {
+		err = userns.WriteDirect(pid, p.UIDMap, p.GIDMap)
+	} else {
+		err = userns.Write(pid, p.UIDMap, p.GIDMap, userns.FindHelpers())
+	}
+	b.since = b.trace("maps", b.since)
+	return err
+}
+
+func (b *birth) noted(n int) { b.late = append(b.late, b.plan.Late[n]) }
+
+// known completes the record with what is true once the process is ready.
+func (b *birth) known() error {
+	if b.Strict && len(b.late) > 0 {
+		return errors.New("--strict: " + b.late[0].String())
+	}
+	for _, n := range b.late {
+		b.Notify(n)
+	}
+	for _, n := range append(b.plan.Notices, b.late...) {
+		b.record.Notices = append(b.record.Notices, state.Notice(n))
+	}
+	return b.identify(b.child.Pid)
+}
+
+// identify notes down which process it is. Maps of a joined user namespace are read from the process itself.
+func (b *birth) identify(pid int) (err error) {
+	b.record.Pid = pid
+	if b.record.StartTime, err = state.StartTime(pid); err != nil {
+		return err
+	}
+	if b.record.UIDMap == nil && b.plan.Birth.Own&unix.CLONE_NEWUSER != 0 {
+		if b.record.UIDMap, err = readMap(pid, "uid_map"); err == nil {
+			b.record.GIDMap, err = readMap(pid, "gid_map")
+		}
+	}
+	return err
+}
+
+func readMap(pid int, file string) (idmap.Map, error) {
+	content, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/" + file)
+	if err != nil {
+		return nil, err
+	}
+	return idmap.Parse(content)
+}
+
+// settle writes down that the container is made, and tells those who asked for its pid.
+func (b *birth) settle() error {
+	b.record.Creating = false
+	if err := b.dir.Save(b.record); err != nil {
+		return err
+	}
+	if err := sendPidfd(b.opt.PidfdSocket, b.child.PidFD); err != nil {
+		return err
+	}
+	return writePid(b.opt.PidFile, b.child.Pid)
+}
+
+func sendPidfd(path string, pidfd int) error {
+	if path == "" {
+		return nil
+	}
+	fd, err := sandbox.Dial(path)
+	if err != nil {
+		return fmt.Errorf("--pidfd-socket: %w", err)
+	}
+	defer unix.Close(fd)
+	return sandbox.SendFD(fd, pidfd, "pidfd")
+}
+
+// writePid writes a pid file as clients read it: decimal, no newline, all at once.
+func writePid(path string, pid int) error {
+	if path == "" {
+		return nil
+	}
+	tmp := path + ".tmp" + strconv.Itoa(os.Getpid())
+	if err := os.WriteFile(tmp, strconv.AppendInt(nil, int64(pid), 10), 0o644); err != nil {
+		return fmt.Errorf("--pid-file: %w", err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		_ = os.Remove(tmp)
+		return fmt.Errorf("--pid-file: %w", err)
+	}
+	return nil
+}
+
+// hinted is an error with advice.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e *hinted) Unwrap() error { return e.error }
+
+// Hint is what to do about it.
+func (e *hinted) Hint() string { return e.hint }
+
+// explain adds the host's reason to an error of the birth, where one is known.
+func explain(err error) error {
+	var born *sandbox.BirthError
+	var maps *sandbox.MapError
+	var failed *sandbox.StepError
+	doing := ""
+	switch {
+	case errors.As(err, &born):
+		doing = "clone"
+	case errors.As(err, &maps):
+		doing = "newuidmap"
+	case errors.As(err, &failed) && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)):
+		doing = failed.Text
+	default:
+		return err
+	}
+	cause := host.Explain(doing, err)
+	if cause.Why != "" {
+		err = fmt.Errorf("%w (%s)", err, cause.Why)
+	}
+	if cause.Fix == "" {
+		return err
+	}
+	return &hinted{err, cause.Fix}
+}

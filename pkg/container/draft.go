@@ -1,0 +1,131 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/state"
+)
+
+// draft is a container on paper: all that is known before anything is made.
+type draft struct {
+	id     string
+	opt    CreateOptions
+	bundle *bundle.Bundle
+	host   plan.Host
+	plan   plan.Plan
+}
+
+// Compile makes the plan that create or run would carry out.
+func (r *Runtime) Compile(id string, o CreateOptions, detach bool) (plan.Plan, error) {
+	d, err := r.draft(id, o, false)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	return d.plan, nil
+}
+
+// draft reads the bundle and compiles it; nothing is changed anywhere. wait: the container will wait for start.
+func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
+	if err := state.ValidID(id); err != nil {
+		return nil, err
+	}
+	t := time.Now()
+	b, err := bundle.Load(o.Bundle)
+	if err != nil {
+		return nil, err
+	}
+	t = r.trace("decode", t)
+	h, err := host.Detect()
+	if err != nil {
+		return nil, err
+	}
+	t = r.trace("host", t)
+	opt := plan.Options{
+		ID: id, Bundle: b.Dir, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
+	}
+	if b.Spec.Process != nil && b.Spec.Process.Terminal && o.ConsoleSocket == "" {
+		opt.Rows, opt.Cols = windowSize(h)
+	}
+	if b.Spec.Root != nil && b.Spec.Process != nil {
+		opt.Home = home(b.Dir, b.Spec.Root.Path, b.Spec.Process.User.UID)
+	}
+	p, err := plan.Compile(b.Spec, h, opt)
+	if err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
+	r.trace("compile", t)
+	if r.Strict && len(p.Notices) > 0 {
+		return nil, errors.New("--strict: " + p.Notices[0].String())
+	}
+	return &draft{id: id, opt: o, bundle: b, host: h, plan: p}, nil
+}
+
+// windowSize is the size that a relayed terminal gets: the caller's, or the customary one where there is none.
+func windowSize(h plan.Host) (rows, cols uint16) {
+	if h.Rows == 0 && h.Cols == 0 {
+		return 24, 80
+	}
+	return h.Rows, h.Cols
+}
+
+// check refuses what can be seen to go wrong before a process is born.
+func (d *draft) check(detach bool) error {
+	info, err := os.Lstat(d.plan.Birth.Rootfs)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("root.path: %s does not exist", d.plan.Birth.Rootfs)
+	case err != nil:
+		return fmt.Errorf("root.path: %w", err)
+	case info.Mode()&os.ModeSymlink != 0:
+		return fmt.Errorf("root.path: %s is a symlink; name the directory itself", d.plan.Birth.Rootfs)
+	case !info.IsDir():
+		return fmt.Errorf("root.path: %s is not a directory", d.plan.Birth.Rootfs)
+	}
+	if err := checkConsole(d.plan.Birth.Terminal, detach, d.opt.ConsoleSocket); err != nil {
+		return err
+	}
+	return checkPreserved(d.opt.PreserveFDs)
+}
+
+func checkConsole(terminal, detach bool, socket string) error {
+	if terminal && detach && socket == "" {
+		return errors.New("cannot allocate tty if urun will detach without setting console socket (process.terminal is true)")
+	}
+	if socket != "" && !(terminal && detach) {
+		return errors.New("cannot use console socket if urun will not detach or allocate tty")
+	}
+	return nil
+}
+
+// checkPreserved makes sure that descriptors 3 … 3+n-1 came from the caller: what urun itself has opened is close-on-exec.
+func checkPreserved(n int) error {
+	for fd := 3; fd < 3+n; fd++ {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err != nil || flags&unix.FD_CLOEXEC != 0 {
+			return fmt.Errorf("--preserve-fds %d: descriptor %d is not open", n, fd)
+		}
+	}
+	return nil
+}
+
+// notices hands out what the plan does not hold in full.
+func (r *Runtime) notices(p plan.Plan) {
+	for _, n := range p.Notices {
+		r.Notify(n)
+	}
+}
+
+// trace reports, to --debug, how long a part took that began at since.
+func (r *Runtime) trace(part string, since time.Time) time.Time {
+	now := time.Now()
+	r.Debug("trace: " + part + " " + now.Sub(since).String())
+	return now
+}

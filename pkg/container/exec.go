@@ -1,0 +1,208 @@
+package container
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/sandbox"
+	"github.com/urun/urun/pkg/state"
+)
+
+// Exec runs one more process in the container id. The exit code is the process's, unless it is detached.
+func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
+	rec, spec, err := r.execTarget(id, o.IgnorePaused)
+	if err != nil {
+		return 255, err
+	}
+	p, err := execProcess(spec.Process, o)
+	if err != nil {
+		return 255, err
+	}
+	if err := checkConsole(p.Terminal, o.Detach, o.ConsoleSocket); err != nil {
+		return 255, err
+	}
+	if err := checkPreserved(o.PreserveFDs); err != nil {
+		return 255, err
+	}
+	h, err := host.Detect()
+	if err != nil {
+		return 255, err
+	}
+	opt := plan.Options{ID: id, PreserveFDs: o.PreserveFDs, Home: home(rec.Bundle, rec.Rootfs, p.User.UID)}
+	if o.ConsoleSocket == "" {
+		opt.Rows, opt.Cols = windowSize(h)
+	}
+	pl, err := plan.CompileExec(p, plan.Target{ID: id, Own: rec.Namespaces, UIDMap: rec.UIDMap, GIDMap: rec.GIDMap}, h, opt)
+	if err != nil {
+		return 255, err
+	}
+	for _, n := range pl.Notices { // the container's own were told of when it was made
+		r.Debug(n.String())
+	}
+	return r.exec(pl, rec, o)
+}
+
+// execTarget reads what is known about a container that a process can be added to.
+func (r *Runtime) execTarget(id string, ignorePaused bool) (rec state.Record, spec *specs.Spec, err error) {
+	dir, err := r.Store.Open(id)
+	if err != nil {
+		return rec, nil, err
+	}
+	defer dir.Close()
+	if rec, err = dir.Load(); err != nil {
+		return rec, nil, err
+	}
+	switch {
+	case rec.Creating || !state.Alive(rec):
+		return rec, nil, errors.New("cannot exec in a stopped container")
+	case rec.Paused != "" && !ignorePaused:
+		return rec, nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
+	}
+	raw, err := dir.Config()
+	if err != nil {
+		return rec, nil, err
+	}
+	spec, err = bundle.Decode(raw)
+	return rec, spec, err
+}
+
+// exec starts the planned process in the container and attends it.
+func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, error) {
+	target, err := openInit(rec)
+	if err != nil {
+		return 255, err
+	}
+	defer unix.Close(target)
+	term, err := openTerminal(pl.Birth.Terminal, o.ConsoleSocket)
+	if err != nil {
+		return 255, err
+	}
+	defer term.Close()
+	inputs := map[string]int{"target": target}
+	for name, fd := range term.inputs() {
+		inputs[name] = fd
+	}
+	c, err := sandbox.Start(pl, sandbox.Options{Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}})
+	if err != nil {
+		return 255, explain(err)
+	}
+	defer c.Close()
+	if err = sendPidfd(o.PidfdSocket, c.PidFD); err == nil {
+		err = writePid(o.PidFile, c.Pid)
+	}
+	if err == nil {
+		err = term.receive()
+	}
+	if err != nil {
+		c.Kill()
+		return 255, err
+	}
+	if o.Detach {
+		return 0, nil
+	}
+	fwd := forward(nil)
+	defer fwd.stop()
+	fwd.to(c.PidFD)
+	term.relay(fwd)
+	status := c.Wait()
+	term.drain()
+	return exitCode(status), nil
+}
+
+// execProcess is the process that exec asks for: the file of --process as it is, or the container's own process with what
+// the flags say changed.
+func execProcess(base *specs.Process, o ExecOptions) (*specs.Process, error) {
+	if o.Cgroup != "" {
+		return nil, errors.New("--cgroup: not supported yet")
+	}
+	if o.ProcessFile != "" {
+		return readProcess(o.ProcessFile, o.TTY)
+	}
+	p := *base
+	p.Args, p.Terminal, p.ConsoleSize = o.Args, o.TTY, nil
+	p.Env = append(p.Env[:len(p.Env):len(p.Env)], o.Env...)
+	p.ApparmorProfile, p.SelinuxLabel = o.Apparmor, o.ProcessLabel
+	if o.Cwd != "" {
+		p.Cwd = o.Cwd
+	}
+	if o.NoNewPrivs != nil {
+		p.NoNewPrivileges = *o.NoNewPrivs
+	}
+	if o.User != "" {
+		u, err := parseUser(o.User)
+		if err != nil {
+			return nil, err
+		}
+		u.Umask = p.User.Umask
+		p.User = u
+	}
+	p.User.AdditionalGids = append(p.User.AdditionalGids[:len(p.User.AdditionalGids):len(p.User.AdditionalGids)], o.AdditionalGids...)
+	p.Capabilities = withCaps(p.Capabilities, o.Caps)
+	return &p, nil
+}
+
+func readProcess(file string, tty bool) (*specs.Process, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--process: %w", err)
+	}
+	var p specs.Process
+	if err := json.Unmarshal(raw, &p); err != nil {
+		return nil, fmt.Errorf("--process %s: %w", file, err)
+	}
+	p.Terminal = p.Terminal || tty
+	return &p, nil
+}
+
+// withCaps adds capabilities to the sets that matter to root; inheritable stays as it is (CVE-2022-29162).
+func withCaps(base *specs.LinuxCapabilities, add []string) *specs.LinuxCapabilities {
+	if len(add) == 0 {
+		return base
+	}
+	caps := specs.LinuxCapabilities{}
+	if base != nil {
+		caps = *base
+	}
+	for _, set := range []*[]string{&caps.Bounding, &caps.Effective, &caps.Permitted} {
+		*set = append((*set)[:len(*set):len(*set)], add...)
+	}
+	return &caps
+}
+
+// parseUser reads UID[:GID]. Nothing is guessed: a wrong reading could mean root (CVE-2026-30892).
+func parseUser(text string) (specs.User, error) {
+	uid, gid, both := strings.Cut(text, ":")
+	u, err := parseID(uid)
+	if err != nil {
+		return specs.User{}, fmt.Errorf("--user %q: want UID[:GID] in decimal digits: %w", text, err)
+	}
+	if !both {
+		return specs.User{UID: u}, nil
+	}
+	g, err := parseID(gid)
+	if err != nil {
+		return specs.User{}, fmt.Errorf("--user %q: want UID[:GID] in decimal digits: %w", text, err)
+	}
+	return specs.User{UID: u, GID: g}, nil
+}
+
+func parseID(s string) (uint32, error) {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		return 0, fmt.Errorf("%q is not a number", s)
+	}
+	n, err := strconv.ParseUint(s, 10, 32)
+	if err != nil || n == 1<<32-1 {
+		return 0, fmt.Errorf("%s is out of range", s)
+	}
+	return uint32(n), nil
+}

@@ -1,0 +1,134 @@
+package container
+
+import (
+	"encoding/json"
+	"fmt"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/sandbox"
+	"github.com/urun/urun/pkg/state"
+)
+
+// The statuses of the spec (runtime.md, "State") and runc's paused.
+const (
+	statusCreating = "creating"
+	statusCreated  = "created"
+	statusRunning  = "running"
+	statusPaused   = "paused"
+	statusStopped  = "stopped"
+)
+
+// callOut does what the child of a birth waits for: it runs a hook. The record is saved before the first one, so that a hook
+// may ask for the state.
+func (b *birth) callOut(n int, c *sandbox.Child) error {
+	if b.record.Pid != c.Pid {
+		if err := b.identify(c.Pid); err != nil {
+			return err
+		}
+		if err := b.dir.Save(b.record); err != nil {
+			return err
+		}
+	}
+	status := statusCreating
+	out := b.plan.CallOuts[n]
+	if out.Kind == "startContainer" {
+		status = statusCreated
+	}
+	return b.runHook(out, b.record, status, c)
+}
+
+// runHook runs the hook of a call-out with rec as its state. c is the container's process when the caller has a pidfd of
+// it already, else one is opened.
+func (r *Runtime) runHook(out plan.CallOut, rec state.Record, status string, c *sandbox.Child) error {
+	stdin, err := hookState(rec, status)
+	if err != nil {
+		return err
+	}
+	if !out.InContainer() {
+		return named(out.Kind, sandbox.RunHook(out.Hook, stdin, rec.Bundle, nil))
+	}
+	pidfd := -1
+	if c != nil {
+		pidfd = c.PidFD
+	} else {
+		if pidfd, err = openInit(rec); err != nil {
+			return err
+		}
+		defer unix.Close(pidfd)
+	}
+	in := &sandbox.Inside{PidFD: pidfd, Own: rec.Namespaces, UID: rootOf(rec.UIDMap), GID: rootOf(rec.GIDMap)}
+	return named(out.Kind, sandbox.RunHook(out.Hook, stdin, rec.Bundle, in))
+}
+
+func named(kind string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %w", kind, err)
+}
+
+// rootOf is the id that a container is set up as: 0 where it is mapped.
+func rootOf(m idmap.Map) uint32 {
+	if _, ok := m.ToHost(0); ok || len(m) == 0 {
+		return 0
+	}
+	return m[0].ContainerID
+}
+
+// hookState is what a hook reads on its stdin (runtime.md, "State").
+func hookState(rec state.Record, status string) ([]byte, error) {
+	pid := rec.Pid
+	if status == statusStopped {
+		pid = 0
+	}
+	return json.Marshal(specs.State{
+		Version: rec.OCIVersion, ID: rec.ID, Status: specs.ContainerState(status), Pid: pid,
+		Bundle: rec.Bundle, Annotations: rec.Annotations,
+	})
+}
+
+// poststart runs the poststart hooks. A failure is one of the start: the container is killed (runtime.md, "Lifecycle").
+func (r *Runtime) poststart(dir *state.Dir, rec state.Record) error {
+	for _, h := range r.savedHooks(dir).Poststart {
+		if err := r.runHook(plan.CallOut{Kind: "poststart", Hook: h}, rec, statusRunning, nil); err != nil {
+			if pidfd, openErr := openInit(rec); openErr == nil {
+				_ = unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0)
+				unix.Close(pidfd)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// poststop runs the poststop hooks; a failure is a warning, for the container is gone all the same.
+func (r *Runtime) poststop(dir *state.Dir, rec state.Record) {
+	for _, h := range r.savedHooks(dir).Poststop {
+		if err := r.runHook(plan.CallOut{Kind: "poststop", Hook: h}, rec, statusStopped, nil); err != nil {
+			r.Warn(err.Error())
+		}
+	}
+}
+
+// savedHooks reads the hooks of the config that the container was made from.
+func (r *Runtime) savedHooks(dir *state.Dir) specs.Hooks {
+	raw, err := dir.Config()
+	if err != nil || !mayHaveHooks(raw) {
+		return specs.Hooks{}
+	}
+	spec, err := bundle.Decode(raw)
+	if err != nil || spec.Hooks == nil {
+		return specs.Hooks{}
+	}
+	return *spec.Hooks
+}
+
+// mayHaveHooks spares the decoding of the configs, nearly all, that have none.
+func mayHaveHooks(raw []byte) bool {
+	return containsKey(raw, "poststart") || containsKey(raw, "poststop")
+}

@@ -1,0 +1,119 @@
+package container
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/state"
+)
+
+// Run creates the container id, starts it and, unless it is detached, waits for its end and deletes it. The exit code is
+// that of the container's process, 128 and the signal's number if one ended it.
+func (r *Runtime) Run(id string, o RunOptions) (int, error) {
+	d, err := r.draft(id, o.CreateOptions, false)
+	if err != nil {
+		return 1, err
+	}
+	if err := d.check(o.Detach); err != nil {
+		return 1, err
+	}
+	dir, err := r.Store.Create(id)
+	if err != nil {
+		return 1, err
+	}
+	defer dir.Close()
+	term, err := openTerminal(d.plan.Birth.Terminal, d.opt.ConsoleSocket)
+	if err != nil {
+		_ = dir.Remove()
+		return 1, err
+	}
+	defer term.Close()
+	if !o.NoSubreaper && !o.Detach && d.plan.Birth.Own&unix.CLONE_NEWPID == 0 {
+		_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	}
+	fwd := (*forwarder)(nil)
+	if !o.Detach {
+		fwd = forward(func(sig syscall.Signal) { r.giveUp(dir, sig) })
+		defer fwd.stop()
+	}
+	b, err := r.bear(d, dir, term.inputs())
+	if err != nil {
+		_ = dir.Remove()
+		return 1, err
+	}
+	defer b.child.Close()
+	r.notices(d.plan)
+	if o.Detach {
+		return 0, b.begin(term)
+	}
+	return b.attend(term, fwd, o.Keep)
+}
+
+// giveUp ends urun on a signal that came before there was a container to hand it to. The unborn one ends with the
+// conversation.
+func (r *Runtime) giveUp(dir *state.Dir, sig syscall.Signal) {
+	_ = dir.Remove()
+	os.Exit(128 + int(sig))
+}
+
+// begin lets the ready process become its command; on an error nothing is left.
+func (b *birth) begin(term *terminal) error {
+	err := b.settle()
+	if err == nil {
+		err = term.receive()
+	}
+	b.since = b.trace("record", b.since)
+	if err == nil {
+		err = b.child.Consent()
+	}
+	if err == nil {
+		err = b.child.Started()
+	}
+	b.since = b.trace("exec", b.since)
+	if err == nil {
+		err = b.poststart(b.dir, b.record)
+	}
+	if err != nil {
+		b.child.Kill()
+		b.poststopAndRemove()
+	}
+	return err
+}
+
+// attend starts the container in the foreground: signals go to it, its terminal is ours, and its end is our own.
+func (b *birth) attend(term *terminal, fwd *forwarder, keep bool) (int, error) {
+	fwd.to(b.child.PidFD)
+	if err := b.begin(term); err != nil {
+		return 1, err
+	}
+	b.dir.Unlock()
+	term.relay(fwd)
+	status := b.child.Wait()
+	b.since = b.trace("life", b.since)
+	term.drain()
+	if !keep {
+		b.finish()
+	}
+	b.trace("delete", b.since)
+	return exitCode(status), nil
+}
+
+// finish deletes the container after its end, unless somebody else already has.
+func (b *birth) finish() {
+	if err := b.dir.Lock(); err != nil {
+		return
+	}
+	if rec, err := b.dir.Load(); err != nil || rec.Pid != b.record.Pid {
+		return
+	}
+	b.poststopAndRemove()
+}
+
+func (b *birth) poststopAndRemove() {
+	b.poststop(b.dir, b.record)
+	if err := b.dir.Remove(); err != nil {
+		b.Warn("delete " + b.id + ": " + err.Error())
+	}
+}

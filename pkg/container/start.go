@@ -1,0 +1,86 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/program"
+	"github.com/urun/urun/pkg/sandbox"
+	"github.com/urun/urun/pkg/state"
+)
+
+// Start lets the process of a created container become its command.
+func (r *Runtime) Start(id string) error {
+	dir, err := r.Store.Open(id)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := dir.Lock(); err != nil {
+		return err
+	}
+	rec, err := dir.Load()
+	if err != nil {
+		return err
+	}
+	if !state.Alive(rec) {
+		return errors.New("cannot start a container that has stopped")
+	}
+	w := &waking{Runtime: r, dir: dir, rec: rec}
+	err = sandbox.Wake(socketPath(dir), sandbox.WakeOptions{Program: w.program, CallOut: w.callOut, Noted: func(int) {}})
+	if errors.Is(err, sandbox.ErrNotWaiting) {
+		return errors.New("cannot start an already running container")
+	}
+	if err != nil {
+		return err
+	}
+	_ = os.Remove(socketPath(dir))
+	return r.poststart(dir, rec)
+}
+
+// waking is the late half of a birth, in another process than the early one: the plan is compiled anew if it is asked for.
+type waking struct {
+	*Runtime
+	dir *state.Dir
+	rec state.Record
+}
+
+func (w *waking) plan() (plan.Plan, error) {
+	raw, err := w.dir.Config()
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	spec, err := bundle.Decode(raw)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	h, err := host.Detect()
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	return plan.Compile(spec, h, plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true})
+}
+
+func (w *waking) program() *program.Program {
+	p, err := w.plan()
+	if err != nil {
+		return program.New()
+	}
+	return p.Program()
+}
+
+// callOut runs hook n inside the waiting container.
+func (w *waking) callOut(n int) error {
+	p, err := w.plan()
+	if err != nil {
+		return err
+	}
+	if n >= len(p.CallOuts) {
+		return fmt.Errorf("call-out %d is not in the plan", n)
+	}
+	return w.runHook(p.CallOuts[n], w.rec, statusCreated, nil)
+}

@@ -1,0 +1,33 @@
+package container
+
+import (
+	"bytes"
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/state"
+)
+
+// errNotRunning is the answer to a verb that needs a live process. Clients look for this text.
+var errNotRunning = errors.New("container not running")
+
+// openInit opens a pidfd, close-on-exec, of the container's first process. That it is the one that the record means, and not
+// a later one with its pid, is known because it is asked after the pidfd was opened.
+func openInit(rec state.Record) (int, error) {
+	if rec.Pid <= 0 {
+		return -1, errNotRunning
+	}
+	fd, err := unix.PidfdOpen(rec.Pid, 0)
+	if err != nil {
+		return -1, errNotRunning
+	}
+	if !state.Alive(rec) {
+		unix.Close(fd)
+		return -1, errNotRunning
+	}
+	return fd, nil
+}
+
+// containsKey says whether the text of a JSON document may have the key.
+func containsKey(raw []byte, key string) bool { return bytes.Contains(raw, []byte(`"`+key+`"`)) }
