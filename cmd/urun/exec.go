@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urun/urun/pkg/container"
+)
+
+// execFailed is the exit code of exec when the process could not be run. The process itself may well exit with 1.
+const execFailed = 255
+
+type execCmd struct {
+	Cwd            string   `name:"cwd" placeholder:"DIR" help:"Working directory inside the container."`
+	Env            []string `name:"env" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"Set a variable; may be repeated."`
+	TTY            bool     `name:"tty" short:"t" help:"Give the process a terminal."`
+	User           string   `name:"user" short:"u" placeholder:"UID[:GID]" help:"Run as this user of the container."`
+	AdditionalGids []uint32 `name:"additional-gids" short:"g" placeholder:"GID" help:"One more group; may be repeated."`
+	Process        string   `name:"process" short:"p" placeholder:"FILE" help:"Read the process from the JSON in FILE instead of the command line."`
+	Detach         bool     `name:"detach" short:"d" help:"Return once the process runs, instead of waiting for its end."`
+	PidFile        string   `name:"pid-file" placeholder:"FILE" help:"Write the pid of the process to FILE."`
+	ProcessLabel   string   `name:"process-label" placeholder:"LABEL" help:"SELinux label of the process."`
+	Apparmor       string   `name:"apparmor" placeholder:"PROFILE" help:"AppArmor profile of the process."`
+	NoNewPrivs     *bool    `name:"no-new-privs" help:"Keep the process from gaining privileges."`
+	Cap            []string `name:"cap" short:"c" placeholder:"CAP" help:"One more capability; may be repeated."`
+	PreserveFDs    int      `name:"preserve-fds" placeholder:"N" help:"Hand N more descriptors to the process, 3 and up."`
+	IgnorePaused   bool     `name:"ignore-paused" help:"Do not mind that the container is paused."`
+	ConsoleSocket  string   `name:"console-socket" placeholder:"PATH" help:"Unix socket that receives the master end of the process's terminal."`
+	PidfdSocket    string   `name:"pidfd-socket" placeholder:"PATH" help:"Unix socket that receives a pidfd of the process."`
+	Cgroup         string   `name:"cgroup" placeholder:"PATH" help:"Run the process in this cgroup below the container's."`
+	target
+	Args []string `arg:"" name:"command" optional:"" verbatim:"" help:"The command and its arguments. Flags in it are its own."`
+}
+
+// Run runs the process.
+func (c *execCmd) Run(app *App) error {
+	app.code = execFailed
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	rt, err := app.Runtime()
+	if err != nil {
+		return err
+	}
+	code, err := rt.Exec(c.ID, o)
+	if err == nil {
+		app.code = code
+	}
+	return err
+}
+
+// options turns the flags into what package container understands.
+func (c *execCmd) options() (o container.ExecOptions, err error) {
+	switch {
+	case c.Process == "" && len(c.Args) == 0:
+		return o, errors.New("process args cannot be empty")
+	case c.Process != "" && len(c.Args) != 0:
+		return o, errors.New("--process and a command exclude each other")
+	case c.PreserveFDs < 0:
+		return o, fmt.Errorf("--preserve-fds: %d is negative", c.PreserveFDs)
+	}
+	o = container.ExecOptions{
+		Args: c.Args, Cwd: c.Cwd, Env: c.Env, TTY: c.TTY, User: c.User, AdditionalGids: c.AdditionalGids,
+		Caps: c.Cap, NoNewPrivs: c.NoNewPrivs, ProcessLabel: c.ProcessLabel, Apparmor: c.Apparmor,
+		PreserveFDs: c.PreserveFDs, Detach: c.Detach, IgnorePaused: c.IgnorePaused, Cgroup: c.Cgroup,
+	}
+	o.ConsoleSocket, o.PidfdSocket, o.PidFile, err = absolute(c.ConsoleSocket, c.PidfdSocket, c.PidFile)
+	if err != nil {
+		return o, err
+	}
+	o.ProcessFile, _, _, err = absolute(c.Process, "", "")
+	return o, err
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"encoding/json"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/opencontainers/runtime-spec/specs-go/features"
+
+	"github.com/urun/urun/pkg/plan"
+)
+
+type featuresCmd struct{}
+
+// Run prints the document that docker and podman read, see features.md of the runtime-spec.
+func (*featuresCmd) Run(app *App) error {
+	app.quiet = true
+	e := json.NewEncoder(app.Stdout)
+	e.SetIndent("", "    ")
+	return e.Encode(supported())
+}
+
+// supported lists what exists, and says no to what does not, so that no client has to guess.
+func supported() features.Features {
+	no := new(bool)
+	return features.Features{
+		OCIVersionMin: "1.0.0",
+		OCIVersionMax: specs.Version,
+		Hooks:         []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"},
+		MountOptions:  plan.MountOptions(),
+		Linux: &features.Linux{
+			Namespaces:      plan.NamespaceTypes(),
+			Capabilities:    plan.CapNames(),
+			Cgroup:          &features.Cgroup{V1: no, V2: no, Systemd: no, SystemdUser: no, Rdma: no},
+			Seccomp:         &features.Seccomp{Enabled: no},
+			Apparmor:        &features.Apparmor{Enabled: no},
+			Selinux:         &features.Selinux{Enabled: no},
+			IntelRdt:        &features.IntelRdt{Enabled: no},
+			MountExtensions: &features.MountExtensions{IDMap: &features.IDMap{Enabled: no}},
+			NetDevices:      &features.NetDevices{Enabled: no},
+		},
+	}
+}

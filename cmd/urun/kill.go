@@ -1,0 +1,20 @@
+package main
+
+type killCmd struct {
+	All bool `name:"all" short:"a" help:"Signal every process of the container; a stopped one is no error."`
+	target
+	Signal string `arg:"" name:"signal" optional:"" default:"SIGTERM" help:"A number or a name: 9, KILL, SIGKILL, SIGRTMIN+3."`
+}
+
+// Run sends the signal.
+func (c *killCmd) Run(app *App) error {
+	sig, err := parseSignal(c.Signal)
+	if err != nil {
+		return err
+	}
+	rt, err := app.Runtime()
+	if err != nil {
+		return err
+	}
+	return rt.Kill(c.ID, sig, c.All)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urun/urun/pkg/container"
+)
+
+type listCmd struct {
+	Quiet  bool   `name:"quiet" short:"q" help:"Print ids only."`
+	Format string `name:"format" short:"f" enum:"table,json" default:"table" help:"table or json."`
+}
+
+// Run lists the containers.
+func (c *listCmd) Run(app *App) error {
+	app.quiet = true
+	rt, err := app.Runtime()
+	if err != nil {
+		return err
+	}
+	all, err := rt.List()
+	switch {
+	case err != nil:
+		return err
+	case c.Quiet:
+		return printIDs(app.Stdout, all)
+	case c.Format == "json":
+		return json.NewEncoder(app.Stdout).Encode(all) // an empty list is null, as clients of runc expect
+	}
+	return printTable(app.Stdout, all)
+}
+
+func printIDs(w io.Writer, all []container.Status) error {
+	for _, s := range all {
+		if _, err := fmt.Fprintln(w, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printTable has runc's columns and runc's spaces between them.
+func printTable(w io.Writer, all []container.Status) error {
+	tw := tabwriter.NewWriter(w, 12, 1, 3, ' ', 0)
+	fmt.Fprint(tw, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n")
+	for _, s := range all {
+		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\n",
+			s.ID, s.Pid, s.Status, s.Bundle, s.Created.Format(time.RFC3339Nano), s.Owner)
+	}
+	return tw.Flush()
+}

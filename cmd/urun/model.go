@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// A command carries itself out. Its flags are the fields of the struct behind it.
+type command interface {
+	Run(*App) error
+}
+
+// An entry is one command in the list of all.
+type entry struct {
+	name, help string
+	make       func() command
+}
+
+// commands lists all commands in the order of the help. It is a function so that nothing is made at start-up.
+func commands() []entry {
+	return []entry{
+		{"run", "Create a container, start it, wait for it and delete it.", func() command { return new(runCmd) }},
+		{"create", "Create a container; its process waits for start.", func() command { return new(createCmd) }},
+		{"start", "Let the process of a created container begin.", func() command { return new(startCmd) }},
+		{"exec", "Run one more process in a running container.", func() command { return new(execCmd) }},
+		{"kill", "Send a signal to a container.", func() command { return new(killCmd) }},
+		{"delete", "Delete a stopped container.", func() command { return new(deleteCmd) }},
+		{"state", "Print the state of a container as JSON.", func() command { return new(stateCmd) }},
+		{"list", "List the containers.", func() command { return new(listCmd) }},
+		{"ps", "List the processes of a container.", func() command { return new(psCmd) }},
+		{"pause", "Stop every process of a container for a while.", func() command { return new(pauseCmd) }},
+		{"resume", "Let the processes of a paused container go on.", func() command { return new(resumeCmd) }},
+		{"spec", "Write a config.json to begin with.", func() command { return new(specCmd) }},
+		{"plan", "Print what run would do, without doing it.", func() command { return new(planCmd) }},
+		{"unshare", "Run a command as root of your ids, outside of any container.", func() command { return new(unshareCmd) }},
+		{"features", "Print what this runtime supports as JSON.", func() command { return new(featuresCmd) }},
+		{"completion", "Print a completion script for a shell.", func() command { return new(completionCmd) }},
+		{"version", "Print the version.", func() command { return new(versionCmd) }},
+	}
+}
+
+const description = "urun runs OCI containers without root. " +
+	"The bundle is a directory with a config.json and a root file system; the container is known by the id you give it."
+
+// parse fills app.Globals and the command that l names, both from their tags.
+func parse(l line, app *App) (command, error) {
+	chosen, all := entry{}, commands()
+	for _, e := range all {
+		if e.name == l.command {
+			chosen, all = e, []entry{e}
+		}
+	}
+	if l.help || len(l.args) == 0 {
+		l.args = []string{"--help"}
+	}
+	k, cmds, err := model(all, app)
+	if err != nil {
+		return nil, err
+	}
+	if asksHelp(l.args) {
+		explain(k)
+	}
+	if chosen.name == "" && l.command != "" {
+		l.args = []string{l.command} // kong looks for the nearest name
+	}
+	flags, own := k.Model.Flags, 0
+	if chosen.name != "" {
+		node := k.Model.Children[0]
+		flags, own = slices.Concat(flags, node.Flags), ownWords(node)
+	}
+	args, err := canonical(l.args, flags, own)
+	if err == nil {
+		_, err = k.Parse(args)
+	}
+	if err != nil && !errors.Is(err, errHelp) {
+		app.logFrom(args)
+		return nil, &usageError{command: chosen.name, msg: reword(err.Error(), l)}
+	}
+	return cmds[0], err
+}
+
+// reword says what is wrong with the command itself in plainer words than kong, which thinks of arguments.
+func reword(msg string, l line) string {
+	if l.command == "" && strings.HasPrefix(msg, "expected one of") {
+		return "no command"
+	}
+	return strings.Replace(msg, "unexpected argument "+l.command, "unknown command "+l.command, 1)
+}
+
+// logFrom takes the flags of the log from args that kong has refused: the client that reads nothing but the log
+// shall learn of a misspelt flag as well.
+func (g *Globals) logFrom(args []string) {
+	for _, a := range args {
+		if file, ok := strings.CutPrefix(a, "--log="); ok {
+			g.Log = file
+		}
+		if format, ok := strings.CutPrefix(a, "--log-format="); ok {
+			g.LogFormat = format
+		}
+		if a == "--" {
+			return
+		}
+	}
+}
+
+// model builds kong's model of the given commands and of the global flags.
+func model(entries []entry, app *App) (*kong.Kong, []command, error) {
+	options := []kong.Option{
+		kong.Name("urun"), kong.Description(description), kong.Writers(app.Stdout, app.Stderr), kong.NoDefaultHelp(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+	}
+	var cmds []command
+	for _, e := range entries {
+		cmd := e.make()
+		cmds = append(cmds, cmd)
+		options = append(options, kong.DynamicCommand(e.name, e.help, "", cmd))
+	}
+	k, err := kong.New(&app.Globals, options...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("command line: %w", err) // a slip in a tag; a test builds the whole model
+	}
+	k.Model.HelpFlag = byName(k.Model.Flags, "help") // makes kong end the help with a pointer to more help
+	return k, cmds, nil
+}
+
+// ownWords is the number of words up to the command of the container, the name of our command counted in, or 0
+// where no such command follows. The tag `verbatim` marks the field that takes it.
+func ownWords(node *kong.Node) int {
+	for i, p := range node.Positional {
+		if p.Tag.Has("verbatim") {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// A usageError is a command line that cannot be understood.
+type usageError struct{ command, msg string }
+
+func (e *usageError) Error() string {
+	if e.command == "" {
+		return e.msg
+	}
+	return e.command + ": " + e.msg
+}
+
+// Hint points to the help.
+func (e *usageError) Hint() string {
+	if e.command == "" {
+		return "see urun --help"
+	}
+	return "see urun " + e.command + " --help"
+}

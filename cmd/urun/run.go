@@ -1,0 +1,43 @@
+package main
+
+import (
+	"github.com/urun/urun/pkg/container"
+)
+
+type runCmd struct {
+	createFlags
+	Detach      bool `name:"detach" short:"d" help:"Return once the process runs, instead of waiting for its end."`
+	Keep        bool `name:"keep" help:"Do not delete the container when its process has ended."`
+	NoSubreaper bool `name:"no-subreaper" help:"Do not adopt the orphans of the container."`
+	DryRun      bool `name:"dry-run" help:"Print what would be done, and do nothing."`
+	newborn
+}
+
+// Help says more.
+func (*runCmd) Help() string {
+	return "Signals go to the container's process, and its exit code is that of urun; " +
+		"128 and the number of the signal if one ended it."
+}
+
+// Run runs the container.
+func (c *runCmd) Run(app *App) error {
+	if c.DryRun {
+		p := planCmd{bundleFlag: c.bundleFlag, ID: c.ID, create: c.createFlags, detach: c.Detach}
+		return p.Run(app)
+	}
+	o, err := c.options(app, c.ID)
+	if err != nil {
+		return err
+	}
+	rt, err := app.Runtime()
+	if err != nil {
+		return err
+	}
+	app.code, err = rt.Run(c.ID, container.RunOptions{
+		CreateOptions: o,
+		Detach:        c.Detach,
+		Keep:          c.Keep,
+		NoSubreaper:   c.NoSubreaper,
+	})
+	return err
+}

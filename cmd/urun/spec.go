@@ -1,0 +1,76 @@
+package main
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/userns"
+)
+
+type specCmd struct {
+	Bundle string `name:"bundle" short:"b" placeholder:"DIR" default:"." help:"The directory to write to."`
+}
+
+// Help says more.
+func (*specCmd) Help() string {
+	return "The config is for a user without root: every id that you own is mapped, and every mount in it works. " +
+		"A config.json that is there already is not overwritten."
+}
+
+// Run writes config.json.
+func (c *specCmd) Run(app *App) error {
+	h, err := host.Detect()
+	if err != nil {
+		return err
+	}
+	uids, gids := fullMaps(h)
+	if why := oneIDOnly(h); why != "" {
+		uids, gids = idmap.One(0, h.UID), idmap.One(0, h.GID)
+		app.warn(why)
+	}
+	return bundle.WriteConfig(c.Bundle, bundle.Template(uids, gids, bundle.TemplateOptions{
+		NetworkNS:   true,
+		Terminal:    true,
+		CgroupMount: h.CgroupV2,
+		MaxFiles:    maxFiles(),
+	}))
+}
+
+// maxFiles is how many open files the caller may have at most; 0 if that cannot be said.
+func maxFiles() uint64 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return 0
+	}
+	return limit.Max
+}
+
+// fullMaps maps every id that the caller owns.
+func fullMaps(h plan.Host) (uids, gids idmap.Map) {
+	return idmap.Full(h.UID, h.SubUIDs), idmap.Full(h.GID, h.SubGIDs)
+}
+
+// oneIDOnly says why the caller can map no id but its own, and what would change that; "" if it can.
+func oneIDOnly(h plan.Host) string {
+	var err error
+	switch {
+	case len(h.SubUIDs) == 0 || len(h.SubGIDs) == 0:
+		err = &idmap.NotOwnedError{}
+	case h.HelperTrouble != "" && !h.SetIDs:
+		err = &userns.HelperError{}
+	default:
+		return ""
+	}
+	why := "one id is mapped, yours, so every file in the container belongs to one user"
+	cause := host.Explain("", err)
+	if cause.Why != "" {
+		why += ": " + cause.Why
+	}
+	if cause.Fix != "" {
+		why += "; for more: " + oneLine(cause.Fix)
+	}
+	return why
+}

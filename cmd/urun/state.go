@@ -1,0 +1,24 @@
+package main
+
+import "encoding/json"
+
+type stateCmd struct{ target }
+
+// Run prints the state as runc does: two spaces, and no newline at the end.
+func (c *stateCmd) Run(app *App) error {
+	app.quiet = true
+	rt, err := app.Runtime()
+	if err != nil {
+		return err
+	}
+	status, err := rt.State(c.ID)
+	if err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(status, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = app.Stdout.Write(data)
+	return err
+}
