@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# make lint: vet, staticcheck (a tool of go.mod), gofmt, and shellcheck for the scripts. Changes nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+go=${GO:-$(hack/find-go.sh)}
+
+"$go" vet ./...
+"$go" tool staticcheck ./...
+
+unformatted=$("$(dirname "$go")/gofmt" -l .)
+if [ -n "$unformatted" ]; then
+  printf 'not as gofmt writes it (make fmt):\n%s\n' "$unformatted" >&2
+  exit 1
+fi
+
+shellcheck hack/*.sh .ci/run
+echo "lint: vet, staticcheck, gofmt and shellcheck found nothing"
