@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -29,7 +28,12 @@ func (c *listCmd) Run(app *App) error {
 	case c.Quiet:
 		return printIDs(app.Stdout, all)
 	case c.Format == "json":
-		return json.NewEncoder(app.Stdout).Encode(all) // an empty list is null, as clients of runc expect
+		data, err := container.ListJSON(all)
+		if err != nil {
+			return err
+		}
+		_, err = app.Stdout.Write(data)
+		return err
 	}
 	return printTable(app.Stdout, all)
 }

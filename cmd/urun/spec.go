@@ -32,7 +32,6 @@ func (c *specCmd) Run(app *App) error {
 		app.warn(why)
 	}
 	return bundle.WriteConfig(c.Bundle, bundle.Template(uids, gids, bundle.TemplateOptions{
-		NetworkNS:   true,
 		Terminal:    true,
 		CgroupMount: h.CgroupV2,
 		MaxFiles:    maxFiles(),

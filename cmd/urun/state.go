@@ -1,7 +1,5 @@
 package main
 
-import "encoding/json"
-
 type stateCmd struct{ target }
 
 // Run prints the state as runc does: two spaces, and no newline at the end.
@@ -15,7 +13,7 @@ func (c *stateCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(status, "", "  ")
+	data, err := status.JSON()
 	if err != nil {
 		return err
 	}

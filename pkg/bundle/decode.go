@@ -16,6 +16,9 @@ import (
 // document is not. The version of the spec is checked to be 1.x.
 func Decode(raw []byte) (*specs.Spec, error) {
 	var s specs.Spec
+	if err := noNUL(raw); err != nil {
+		return nil, err
+	}
 	if stream(raw, &s) != nil {
 		s = specs.Spec{}
 		if err := json.Unmarshal(raw, &s); err != nil {

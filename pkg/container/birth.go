@@ -25,6 +25,7 @@ type birth struct {
 	record state.Record
 	child  *sandbox.Child
 	late   []plan.Notice
+	hooked bool      // a hook has been run
 	since  time.Time // when the part began that is being traced
 }
 
@@ -44,14 +45,18 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int) (*birth,
 	child, err := sandbox.Start(d.plan, sandbox.Options{
 		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted,
 	})
-	if err != nil {
-		return nil, explain(err)
+	if err == nil {
+		b.since = r.trace("steps", b.since)
+		b.child = child
+		if err = b.known(); err != nil {
+			child.Kill()
+		}
 	}
-	b.since = r.trace("steps", b.since)
-	b.child = child
-	if err := b.known(); err != nil {
-		child.Kill()
-		return nil, err
+	if err != nil {
+		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
+			r.poststop(dir, b.record)
+		}
+		return nil, explain(err)
 	}
 	return b, nil
 }
@@ -166,7 +171,7 @@ func explain(err error) error {
 	doing := ""
 	switch {
 	case errors.As(err, &born):
-		doing = "clone"
+		doing = host.Clone
 	case errors.As(err, &maps):
 		doing = "newuidmap"
 	case errors.As(err, &failed) && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)):

@@ -36,6 +36,8 @@ func (r *Runtime) Delete(id string, force bool) error {
 		return nil
 	case force && (errors.Is(err, state.ErrCorrupt) || errors.Is(err, state.ErrNotExist)):
 		return dir.Remove() // what it was cannot be known any more
+	case errors.Is(err, state.ErrCorrupt):
+		return fmt.Errorf("%w; delete --force removes it", err)
 	case err != nil:
 		return err
 	}
@@ -103,7 +105,11 @@ func end(rec state.Record) error {
 	defer unix.Close(fd)
 	var s *scope
 	if rec.Namespaces&unix.CLONE_NEWPID == 0 {
-		s, _ = scopeOf(rec) // while the first process can still tell of its namespace
+		// While the first process can still tell of its namespace. Where the container has none of its own its
+		// first process is all that can be ended.
+		if s, err = scopeOf(rec); err == nil {
+			defer s.close()
+		}
 	}
 	if err := gone(sendTo(fd, rec.Pid, unix.SIGKILL)); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package container
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -93,6 +92,9 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, erro
 		inputs[name] = fd
 	}
 	c, err := sandbox.Start(pl, sandbox.Options{Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}})
+	if errors.Is(err, unix.EPERM) && r.waiting(rec.ID) {
+		return 255, errors.New("cannot exec in a container that has not been started")
+	}
 	if err != nil {
 		return 255, explain(err)
 	}
@@ -117,6 +119,12 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, erro
 	status := c.Wait()
 	term.drain()
 	return exitCode(status), nil
+}
+
+// waiting says whether the container waits for its start. Its process, still a copy of urun, then lets nobody in.
+func (r *Runtime) waiting(id string) bool {
+	st, err := r.State(id)
+	return err == nil && st.Status == statusCreated
 }
 
 // execProcess is the process that exec asks for: the file of --process as it is, or the container's own process with what
@@ -156,12 +164,12 @@ func readProcess(file string, tty bool) (*specs.Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--process: %w", err)
 	}
-	var p specs.Process
-	if err := json.Unmarshal(raw, &p); err != nil {
+	p, err := bundle.DecodeProcess(raw)
+	if err != nil {
 		return nil, fmt.Errorf("--process %s: %w", file, err)
 	}
 	p.Terminal = p.Terminal || tty
-	return &p, nil
+	return p, nil
 }
 
 // withCaps adds capabilities to the sets that matter to root; inheritable stays as it is (CVE-2022-29162).

@@ -34,6 +34,7 @@ func (b *birth) callOut(n int, c *sandbox.Child) error {
 			return err
 		}
 	}
+	b.hooked = true
 	status := statusCreating
 	out := b.plan.CallOuts[n]
 	if out.Kind == "startContainer" {

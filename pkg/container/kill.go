@@ -61,6 +61,7 @@ func killAll(rec state.Record, sig unix.Signal) error {
 	if err != nil {
 		return err
 	}
+	defer s.close()
 	if sig == unix.SIGKILL {
 		return s.sweep(time.Now().Add(killTime))
 	}
@@ -83,13 +84,16 @@ func (s *scope) signal(pid int, sig unix.Signal) error {
 		return gone(killInit(s.rec, sig))
 	}
 	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil || !s.has(pid) {
-		if err == nil {
-			unix.Close(fd)
-		}
+	if err == unix.ESRCH {
 		return nil
 	}
+	if err != nil {
+		return fmt.Errorf("open process %d: %w", pid, err)
+	}
 	defer unix.Close(fd)
+	if !s.has(pid) {
+		return nil
+	}
 	return gone(sendTo(fd, pid, sig))
 }
 

@@ -22,12 +22,13 @@ const pauseTime = 10 * time.Second
 func (r *Runtime) Pause(id string) error {
 	return r.locked(id, func(dir *state.Dir, rec state.Record) error {
 		if st := status(rec, dir); st != statusRunning && st != statusCreated {
-			return fmt.Errorf("container not running or created: %s", st)
+			return notRunning(st)
 		}
 		s, err := scopeOf(rec)
 		if err != nil {
 			return err
 		}
+		defer s.close()
 		// The record first: if we die on the way the container is resumable.
 		rec.Paused = bySignals
 		if err := dir.Save(rec); err != nil {
@@ -45,18 +46,27 @@ func (r *Runtime) Pause(id string) error {
 func (r *Runtime) Resume(id string) error {
 	return r.locked(id, func(dir *state.Dir, rec state.Record) error {
 		if st := status(rec, dir); st != statusPaused {
-			return fmt.Errorf("container not paused: %s", st)
+			return fmt.Errorf("container not paused: it is %s", st)
 		}
 		s, err := scopeOf(rec)
 		if err != nil {
 			return err
 		}
+		defer s.close()
 		if err := s.cont(); err != nil {
 			return err
 		}
 		rec.Paused = ""
 		return dir.Save(rec)
 	})
+}
+
+// notRunning words why a container with this status cannot be paused.
+func notRunning(status string) error {
+	if status == statusStopped {
+		return errNotRunning
+	}
+	return fmt.Errorf("%w: it is %s", errNotRunning, status)
 }
 
 // locked does something with a container while nobody else changes it.

@@ -2,7 +2,6 @@ package container
 
 import (
 	"errors"
-	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -17,10 +16,16 @@ var errShared = errors.New("the container has neither a pid nor a user namespace
 // That is the pid namespace, or with the host's pids the user namespace. A process leaves neither for one that is
 // not inside it.
 type scope struct {
-	rec   state.Record
-	kind  string // pid or user: a file of /proc/PID/ns
-	link  string // what that file of the first process links to, for example pid:[4026532200]; empty when it is hidden
-	known map[string]bool
+	rec  state.Record
+	kind string // pid or user: a file of /proc/PID/ns
+
+	// link names the namespace, for example pid:[4026532200]; it is empty when that cannot be read. fd keeps the
+	// namespace, and so its number, from going to another one as long as we look.
+	link string
+	fd   int
+
+	// others are the namespaces that were found not to be the container's during one look.
+	others map[string]bool
 }
 
 // member is one process of a container.
@@ -29,39 +34,37 @@ type member struct {
 	state byte // proc_pid_stat(5) field 3
 }
 
-// scopeOf returns the scope of a container whose first process is alive, else errNotRunning.
+// scopeOf returns the scope of a container whose first process is alive, else errNotRunning. The caller closes it.
 func scopeOf(rec state.Record) (*scope, error) {
-	s := &scope{rec: rec, kind: "pid", known: map[string]bool{}}
+	s := &scope{rec: rec, kind: "pid", fd: -1}
 	if rec.Namespaces&unix.CLONE_NEWPID == 0 {
 		s.kind = "user"
 		if rec.Namespaces&unix.CLONE_NEWUSER == 0 {
 			return nil, errShared
 		}
 	}
-	s.link = s.linkOf(rec.Pid)
-	if !state.Alive(rec) { // asked after the link was read: then the link is of no other process
-		return nil, errNotRunning
+	if fd, err := unix.Open(s.path(rec.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
+		s.fd, s.link = fd, linkOf(fd)
 	}
-	s.known[s.link] = true
-	if own, err := readlink("/proc/self/ns/" + s.kind); err == nil {
-		s.known[own] = false
+	if !state.Alive(rec) { // asked after the namespace was opened: then it is no other process's
+		s.close()
+		return nil, errNotRunning
 	}
 	return s, nil
 }
 
-// linkOf names the namespace of a process; empty when the process is gone or its /proc is not readable.
-func (s *scope) linkOf(pid int) string {
-	link, err := readlink(s.path(pid))
-	if err != nil {
-		return ""
+func (s *scope) close() {
+	if s.fd >= 0 {
+		unix.Close(s.fd)
+		s.fd = -1
 	}
-	return link
 }
 
 func (s *scope) path(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/ns/" + s.kind }
 
 // members returns the processes that are in the container now, by pid. Zombies are not.
 func (s *scope) members() ([]member, error) {
+	s.forget()
 	pids := []int{s.rec.Pid}
 	// Before its start a container's process is not dumpable, and nobody may read its namespace. It is alone then.
 	if s.link != "" {
@@ -82,18 +85,25 @@ func (s *scope) members() ([]member, error) {
 	return found, nil
 }
 
-// has says whether the process is in the container's namespace or in one inside it.
+// forget starts a new look: the number of a namespace that is gone may be that of a new one by then.
+func (s *scope) forget() {
+	s.others = map[string]bool{}
+	if own, err := readlink("/proc/self/ns/" + s.kind); err == nil && own != s.link {
+		s.others[own] = true
+	}
+}
+
+// has says whether the process is in the container's namespace or in one inside it. It is not if its /proc cannot be read.
 func (s *scope) has(pid int) bool {
-	link := s.linkOf(pid)
-	if link == "" {
+	link, err := readlink(s.path(pid))
+	if err != nil || s.others[link] {
 		return false
 	}
-	in, ok := s.known[link]
-	if !ok {
-		in = s.inside(pid)
-		s.known[link] = in
+	if link == s.link || s.inside(pid) {
+		return true
 	}
-	return in
+	s.others[link] = true
+	return false
 }
 
 // inside says whether the namespace of a process has the container's among its ancestors (ioctl_nsfs(2)).
@@ -103,51 +113,17 @@ func (s *scope) inside(pid int) bool {
 		var parent int
 		parent, err = unix.IoctlRetInt(fd, unix.NS_GET_PARENT)
 		unix.Close(fd)
-		if err != nil {
-			break
-		}
-		fd = parent
-		if link, _ := readlink("/proc/self/fd/" + strconv.Itoa(fd)); link == s.link {
-			unix.Close(fd)
+		if err == nil && linkOf(parent) == s.link {
+			unix.Close(parent)
 			return true
 		}
+		fd = parent
 	}
 	return false
 }
 
-// allPids returns the processes that /proc shows, in order.
-func allPids() ([]int, error) {
-	fd, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, errors.New("open /proc: " + err.Error())
-	}
-	defer unix.Close(fd)
-	buf := make([]byte, 16<<10)
-	var pids []int
-	for {
-		n, err := unix.ReadDirent(fd, buf)
-		if err != nil && err != unix.EINTR {
-			return nil, errors.New("read /proc: " + err.Error())
-		}
-		if n == 0 && err == nil {
-			break
-		}
-		_, _, names := unix.ParseDirent(buf[:max(n, 0)], -1, nil)
-		for _, name := range names {
-			if pid, err := strconv.Atoi(name); err == nil {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	slices.Sort(pids)
-	return pids, nil
-}
-
-func readlink(path string) (string, error) {
-	var buf [64]byte
-	n, err := unix.Readlink(path, buf[:])
-	if err != nil {
-		return "", err
-	}
-	return string(buf[:n]), nil
+// linkOf names the namespace that fd is a handle of.
+func linkOf(fd int) string {
+	link, _ := readlink("/proc/self/fd/" + strconv.Itoa(fd))
+	return link
 }

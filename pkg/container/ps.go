@@ -16,6 +16,7 @@ func (r *Runtime) Ps(id string) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer s.close()
 	members, err := s.members()
 	if err != nil {
 		return nil, err

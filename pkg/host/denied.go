@@ -32,7 +32,7 @@ func explainErrno(f facts, cloning bool, errno unix.Errno) Cause {
 func explainLimit(f facts) Cause {
 	if len(f.zero) > 0 {
 		return Cause{
-			Why: strings.Join(f.zero, " and ") + " is 0: this host allows none",
+			Why: strings.Join(f.zero, " and ") + " is 0: this host allows no user namespaces",
 			Fix: "sudo sysctl -w " + strings.Join(f.zero, "=15000 ") + "=15000",
 		}
 	}

@@ -42,10 +42,9 @@ func (c *compiler) mapBy() error {
 	switch {
 	case b.UIDMap.Single(c.host.UID) && b.GIDMap.Single(c.host.GID):
 		b.MapBy, b.SetGroups = MapSelf, false
-		if c.host.SetIDs || len(c.spec.Linux.UIDMappings) > 0 {
-			return nil
+		if len(c.spec.Linux.UIDMappings) == 0 {
+			c.singleNotice("the caller owns no ranges of sub-ids in /etc/subuid and /etc/subgid")
 		}
-		c.singleNotice("the caller owns no ranges of sub-ids in /etc/subuid and /etc/subgid")
 		return nil
 	case c.host.SetIDs:
 		b.MapBy = MapDirect

@@ -126,12 +126,15 @@ func (c *compiler) ready() error {
 		return err
 	}
 	c.add(limits...)
-	c.add(step.Find{Name: p.Args[0], Files: step.Candidates(p.Args[0], p.Env)}, step.Keep{}, step.Ready{})
+	c.add(step.Find{Name: p.Args[0], Files: step.Candidates(p.Args[0], p.Env)}, step.Keep{},
+		step.Undumpable{}, step.Ready{})
 	if c.opt.Wait {
 		c.add(step.Listen{})
 	}
-	if h := c.spec.Hooks; h != nil {
+	if h := c.spec.Hooks; h != nil && len(h.StartContainer) > 0 {
+		c.add(step.Dumpable{})
 		c.callOuts("startContainer", h.StartContainer)
+		c.add(step.Undumpable{})
 	}
 	return nil
 }
@@ -166,13 +169,28 @@ func umaskOf(p *specs.Process) uint32 {
 	return 0o022
 }
 
-// environment adds HOME where the config has none, as shells and many programs want it.
+// environment lets the last value of a variable win, as a shell would, and adds HOME where the config has none: shells and
+// many programs want it.
 func environment(env []string, home string) []string {
-	has := slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, "HOME=") })
-	if has || home == "" {
-		return env
+	list := make([]string, 0, len(env)+1)
+	for i, e := range env {
+		if !assignedIn(env[i+1:], e) {
+			list = append(list, e)
+		}
 	}
-	return append(slices.Clip(env), "HOME="+home)
+	if home != "" && !assignedIn(list, "HOME=") {
+		list = append(list, "HOME="+home)
+	}
+	return list
+}
+
+// assignedIn says whether env sets the variable that assignment sets.
+func assignedIn(env []string, assignment string) bool {
+	name, _, _ := strings.Cut(assignment, "=")
+	return slices.ContainsFunc(env, func(e string) bool {
+		rest, ok := strings.CutPrefix(e, name)
+		return ok && (rest == "" || rest[0] == '=')
+	})
 }
 
 // rlimits turns the config's resource limits into steps. at is the JSON path of the process.

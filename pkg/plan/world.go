@@ -105,13 +105,11 @@ func (c *compiler) sysctls() error {
 }
 
 func (c *compiler) sysctlAllowed(key string) error {
-	dotted := key
-	if !strings.Contains(key, ".") || strings.Contains(key, "/") && strings.Index(key, "/") < strings.Index(key, ".") {
-		dotted = strings.ReplaceAll(key, "/", ".")
-	}
-	if strings.Contains(dotted, "..") || strings.HasPrefix(dotted, ".") {
+	file := step.Sysctl{Key: key}.Path()
+	if file != path.Clean(file) || strings.ContainsRune(file, 0) {
 		return fmt.Errorf("linux.sysctl: %q is not the name of a kernel parameter", key)
 	}
+	dotted := strings.ReplaceAll(strings.TrimPrefix(file, "/proc/sys/"), "/", ".")
 	for _, n := range namespacedSysctls {
 		if dotted == n.key || strings.HasSuffix(n.key, ".") && strings.HasPrefix(dotted, n.key) {
 			if !c.own(n.flag) {

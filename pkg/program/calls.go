@@ -98,6 +98,17 @@ func (p *Program) CloseRange(first, last Arg, flags int) {
 	p.Call(unix.SYS_CLOSE_RANGE, first, last, Int(flags))
 }
 
+// Sigdefault gives every signal its default action; the caller of urun may have been ignoring some, and what is ignored stays
+// so over execve(2).
+func (p *Program) Sigdefault() {
+	action := p.Data(make([]byte, 32)) // struct sigaction of the kernel: SIG_DFL, no flags, empty mask
+	for sig := 1; sig <= 64; sig++ {
+		if sig != int(unix.SIGKILL) && sig != int(unix.SIGSTOP) {
+			p.Call(unix.SYS_RT_SIGACTION, Int(sig), action, Int(0), Int(8))
+		}
+	}
+}
+
 // Sigmask sets the mask of blocked signals to none.
 func (p *Program) Sigmask() {
 	p.Call(unix.SYS_RT_SIGPROCMASK, Int(sigSetmask), p.Data(make([]byte, 8)), Int(0), Int(8))

@@ -63,6 +63,7 @@ var signatures = [...]signature{
 	{unix.SYS_CAPSET, "capset", "dd", false},
 	{unix.SYS_PRCTL, "prctl", "dddd", false},
 	{unix.SYS_SECCOMP, "seccomp", "dxd", true},
+	{unix.SYS_RT_SIGACTION, "rt_sigaction", "dddd", false},
 	{unix.SYS_RT_SIGPROCMASK, "rt_sigprocmask", "dddd", false},
 	{unix.SYS_EXECVE, "execve", "sLL", false},
 }

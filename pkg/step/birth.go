@@ -35,7 +35,8 @@ func (Keep) Emit(p *program.Program) {
 }
 
 // Undumpable takes the process out of reach of ptrace and of /proc/PID readers who are not root on the host, before it
-// joins a namespace in which somebody already lives (CVE-2016-9962).
+// joins a namespace in which somebody already lives, and while a container waits for its start: the memory of both is a copy
+// of urun's, the caller's environment included (CVE-2016-9962).
 type Undumpable struct{}
 
 func (Undumpable) String() string { return "be undumpable" }
@@ -44,6 +45,14 @@ func (Undumpable) String() string { return "be undumpable" }
 func (Undumpable) Emit(p *program.Program) {
 	p.Prctl(unix.PR_SET_DUMPABLE, program.Int(0))
 }
+
+// Dumpable lets the caller in again, who must enter the namespaces of a process to run a hook in them.
+type Dumpable struct{}
+
+func (Dumpable) String() string { return "be dumpable for a moment" }
+
+// Emit implements Step.
+func (Dumpable) Emit(p *program.Program) { p.Prctl(unix.PR_SET_DUMPABLE, program.Int(1)) }
 
 // Join enters namespaces that exist already: those of the input Input, a descriptor of a namespace file or a pidfd
 // (setns(2)).

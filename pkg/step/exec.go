@@ -68,6 +68,7 @@ func (s Exec) String() string {
 // Emit implements Step.
 func (s Exec) Emit(p *program.Program) {
 	p.CloseRange(program.Int(3+s.Preserve), program.Int(uint32(1<<32-1)), unix.CLOSE_RANGE_CLOEXEC)
+	p.Sigdefault()
 	p.Sigmask()
 	args, env := p.Strs(s.Args), p.Strs(s.Env)
 	each(p, s.Files, func(file string) { p.Call(unix.SYS_EXECVE, p.Str(file), args, env) })

@@ -62,8 +62,12 @@ type Sysctl struct{ Key, Value string }
 
 func (s Sysctl) String() string { return "sysctl " + s.Key + "=" + s.Value }
 
-// Path is the file of the parameter. Dots in the key are slashes, and the other way round (sysctl(8)).
+// Path is the file of the parameter. Dots in the key are slashes, and the other way round, unless a slash comes first
+// (sysctl(8)).
 func (s Sysctl) Path() string {
+	if i := strings.IndexAny(s.Key, "./"); i >= 0 && s.Key[i] == '/' {
+		return "/proc/sys/" + s.Key
+	}
 	swap := func(r rune) rune {
 		switch r {
 		case '.':

@@ -53,7 +53,7 @@ func (s Mount) Emit(p *program.Program) {
 	p.Fchdir(openDir(p, s.Dest, resolve))
 	p.Mount(s.Source, ".", s.Type, s.Flags, s.Data)
 	if s.Attr != 0 || s.Propagation != 0 {
-		p.MountSetattr(p.Openat2(root(p), rel(s.Dest), unix.O_PATH, 0, inRoot), true, s.Attr, 0, s.Propagation)
+		setattr(p, p.Openat2(root(p), rel(s.Dest), unix.O_PATH, 0, inRoot), true, s.Attr, s.Propagation)
 	}
 }
 
@@ -96,19 +96,23 @@ func (s Bind) Emit(p *program.Program) {
 	if s.AttrAll != 0 {
 		setattr(p, tree, true, s.AttrAll, 0)
 	}
-	if s.Attr != 0 || s.Propagation != 0 {
-		setattr(p, tree, s.Propagation&unix.MS_REC != 0 && s.Attr == 0, s.Attr, s.Propagation&^unix.MS_REC)
+	if s.Attr != 0 {
+		setattr(p, tree, false, s.Attr, 0)
+	}
+	if s.Propagation != 0 {
+		setattr(p, tree, s.Propagation&unix.MS_REC != 0, 0, s.Propagation)
 	}
 	p.MoveMount(tree, dest)
 }
 
-// setattr sets attributes; those about access times are one value, which is cleared to be set.
+// setattr sets attributes; those about access times are one value, which is cleared to be set. The MS_REC of a
+// propagation is not for the kernel: recursive says it.
 func setattr(p *program.Program, tree program.Arg, recursive bool, set, propagation uint64) {
 	clr := uint64(0)
 	if set&unix.MOUNT_ATTR__ATIME != 0 {
 		clr = unix.MOUNT_ATTR__ATIME
 	}
-	p.MountSetattr(tree, recursive, set, clr, propagation)
+	p.MountSetattr(tree, recursive, set, clr, propagation&^unix.MS_REC)
 }
 
 func attrs(attr, propagation uint64) (opts []string) {

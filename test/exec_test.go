@@ -1,0 +1,203 @@
+package test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// sleeper is a running container to exec into.
+func sleeper(t *testing.T, changes ...change) *caller {
+	t.Helper()
+	c := newCaller(t)
+	c.detached(append([]change{inside("forever")}, changes...)...)
+	return c
+}
+
+// exec runs verbs in the sleeper; flags come before the id.
+func (c *caller) exec(flags, words string) result {
+	c.t.Helper()
+	line := append(append([]string{"exec"}, strings.Fields(flags)...), c.id, "/inside")
+	return c.urun(append(line, strings.Fields(words)...)...)
+}
+
+func TestExecRunsBesideTheContainer(t *testing.T) {
+	c := sleeper(t)
+	pid := c.state(c.id).Pid
+	for _, kind := range []string{"pid", "mnt", "user", "ipc", "uts", "cgroup", "net"} {
+		want, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", pid, kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.exec("", "ns "+kind).exits(0).prints(want)
+	}
+	c.exec("", "pids").exits(0).mentions("1 ")
+}
+
+func TestExecReturnsTheExitCode(t *testing.T) {
+	c := sleeper(t)
+	c.exec("", "exit 0").exits(0).silent()
+	c.exec("", "exit 42").exits(42).silent()
+	c.exec("", "exit 255").exits(255).silent()
+	c.exec("", "kill-self KILL").exits(128 + 9)
+	c.exec("", "kill-self TERM").exits(128 + 15)
+}
+
+func TestExecHandsOverStandardStreams(t *testing.T) {
+	c := sleeper(t)
+	c.urunIn("", strings.NewReader("to and fro"), "exec", c.id, "/inside", "echo", "--", "stderr", "oops").exits(0).prints("to and fro").complains("oops")
+}
+
+func TestExecKeepsTheCommandsOwnFlags(t *testing.T) {
+	c := sleeper(t)
+	c.urun("exec", c.id, "/inside", "args", "-t", "--env=x", "-u").exits(0).prints(`"/inside" ["-t" "--env=x" "-u"]`)
+}
+
+func TestExecEnvironment(t *testing.T) {
+	c := sleeper(t, func(s *specs.Spec) { s.Process.Env = []string{"PATH=/bin", "A=config"} })
+	c.exec("", "env A -- env PATH").exits(0).prints("config", "/bin")
+	c.exec("-e A=new -e LIST=x,y=z,w --env B=2", "env A -- env LIST -- env B").exits(0).prints("new", "x,y=z,w", "2")
+	if r := c.exec("", "env").exits(0); strings.Contains(r.stdout, "URUN_TEST_CANARY") {
+		t.Errorf("the caller's environment is inside\n%s", r)
+	}
+}
+
+func TestExecWorkingDirectory(t *testing.T) {
+	c := sleeper(t)
+	c.exec("", "cwd").exits(0).prints("/")
+	c.exec("--cwd /bin", "cwd").exits(0).prints("/bin")
+	c.exec("--cwd /missing", "cwd").refuses(255, "/missing", "no such")
+}
+
+func TestExecFindsTheCommandInThePath(t *testing.T) {
+	c := sleeper(t, func(s *specs.Spec) { s.Process.Env = []string{"PATH=/sbin:/bin"} })
+	c.urun("exec", c.id, "inside", "print", "found").exits(0).prints("found")
+}
+
+func TestExecSaysWhichCommandIsMissing(t *testing.T) {
+	c := sleeper(t)
+	c.urun("exec", c.id, "foo").refuses(255, `exec: "foo": executable file not found in $PATH`)
+	c.urun("exec", c.id, "/foo").refuses(255, `/foo`, "no such file or directory")
+	c.urun("exec", c.id, "/proc/version").refuses(255, "/proc/version", "permission denied")
+}
+
+func TestExecWithoutACommandIsRefused(t *testing.T) {
+	c := sleeper(t)
+	if r := c.urun("exec", c.id); r.code == 0 || r.stderr == "" {
+		t.Errorf("want a refusal\n%s", r)
+	}
+}
+
+func TestExecAsAnotherUser(t *testing.T) {
+	c := sleeper(t)
+	for form, want := range map[string]string{
+		"0": "uid=0 gid=0 groups=", "1": "uid=1 gid=0 groups=", "1:2": "uid=1 gid=2 groups=", "1000:1000": "uid=1000 gid=1000 groups=",
+	} {
+		c.exec("-u "+form, "id").exits(0).prints(want)
+	}
+	c.exec("-u 1:2 -g 5 -g 6", "id").exits(0).prints("uid=1 gid=2 groups=5 6")
+	c.exec("-u 100000", "id").refuses(255, "100000")
+}
+
+func TestExecUserFormsThatMeanNothingAreRefused(t *testing.T) {
+	c := sleeper(t)
+	for _, form := range []string{":", ":1", "1:", "-1", "+1", "0x1", "1:2:3", "4294967295", "4294967296", "1:4294967296", "18446744073709551616", "nobody", " 1", "1 "} {
+		r := c.urun("exec", "--user="+form, c.id, "/inside", "id")
+		if r.code == 0 || r.stdout != "" || r.stderr == "" {
+			t.Errorf("user %q: want a refusal\n%s", form, r)
+		}
+	}
+}
+
+func TestAnEmptyUserIsNotRoot(t *testing.T) {
+	c := sleeper(t, user(5, 6))
+	r := c.urun("exec", "--user=", c.id, "/inside", "id")
+	if r.code == 0 { // as if it had not been given
+		r.prints("uid=5 gid=6 groups=")
+	}
+}
+
+func TestExecInAStoppedContainerIsRefused(t *testing.T) {
+	c := newCaller(t)
+	id := c.detached(inside("exit 0"))
+	c.becomes(id, specs.StateStopped)
+	c.exec("", "id").refuses(255, "stopped")
+}
+
+func TestExecInAPausedContainerIsRefused(t *testing.T) {
+	c := sleeper(t)
+	c.must("pause", c.id)
+	c.exec("", "id").refuses(255, "paused")
+	c.exec("--ignore-paused", "print anyway").exits(0).prints("anyway")
+	c.must("resume", c.id)
+	c.exec("", "print again").exits(0).prints("again")
+}
+
+func TestExecDetached(t *testing.T) {
+	c := sleeper(t)
+	file := filepath.Join(c.dir, "exec-pid")
+	l := c.launch(nil, "exec", "-d", "--pid-file", file, c.id, "/inside", "print", "far", "--", "sleep", "3600")
+	l.expect("far")
+	l.wait().exits(0)
+	pid := strings.TrimSpace(readFile(t, file))
+	if pid != readFile(t, file) {
+		t.Errorf("the pid file has more than the number: %q", readFile(t, file))
+	}
+	if cmdline := readFile(t, "/proc/"+pid+"/cmdline"); !strings.Contains(cmdline, "3600") {
+		t.Errorf("process %s is %q", pid, cmdline)
+	}
+}
+
+func TestExecReadsAProcessFile(t *testing.T) {
+	c := sleeper(t)
+	file := filepath.Join(c.dir, "process.json")
+	writeFile(t, file, `{"args": ["/inside", "id", "--", "cwd", "--", "env", "K", "--", "umask"], "cwd": "/bin", "env": ["K=v"], "user": {"uid": 3, "gid": 4, "umask": 63, "additionalGids": [7]}}`)
+	c.urun("exec", "--process", file, c.id).exits(0).prints("uid=3 gid=4 groups=7", "/bin", "v", "0077")
+	c.urun("exec", "--process", "/nowhere", c.id).refuses(255, "/nowhere")
+	writeFile(t, file, "{")
+	c.urun("exec", "--process", file, c.id).refuses(255, file)
+}
+
+func TestExecCapabilities(t *testing.T) {
+	c := sleeper(t, func(s *specs.Spec) {
+		s.Process.Capabilities = &specs.LinuxCapabilities{Bounding: []string{"CAP_KILL"}, Effective: []string{"CAP_KILL"}, Permitted: []string{"CAP_KILL"}}
+	})
+	const kill = "0000000000000020"
+	c.exec("", "caps CapEff -- caps CapPrm -- caps CapBnd -- caps CapInh").exits(0).
+		prints("CapEff="+kill, "CapPrm="+kill, "CapBnd="+kill, "CapInh=0000000000000000")
+	c.exec("--cap CAP_NET_BIND_SERVICE", "caps CapEff -- caps CapInh").exits(0).prints("CapEff=0000000000000420", "CapInh=0000000000000000")
+}
+
+func TestExecNoNewPrivileges(t *testing.T) {
+	c := sleeper(t, func(s *specs.Spec) { s.Process.NoNewPrivileges = false })
+	c.exec("", "nnp").exits(0).prints("0")
+	c.exec("--no-new-privs", "nnp").exits(0).prints("1")
+}
+
+func TestExecHandsOverOnlyTheDescriptorsAsked(t *testing.T) {
+	c := sleeper(t)
+	given, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = given.Close() }()
+	extra := func(cmd *exec.Cmd) { cmd.ExtraFiles = []*os.File{given, given} }
+	c.launch(extra, "exec", c.id, "/inside", "fds").wait().exits(0).prints("0", "1", "2")
+	c.launch(extra, "exec", "--preserve-fds", "1", c.id, "/inside", "fds").wait().exits(0).prints("0", "1", "2", "3")
+}
+
+func TestExecManyAtATime(t *testing.T) {
+	c := sleeper(t)
+	var all []*live
+	for i := range 10 {
+		all = append(all, c.launch(nil, "exec", c.id, "/inside", "print", fmt.Sprint(i), "--", "exit", fmt.Sprint(i)))
+	}
+	for i, l := range all {
+		l.wait().exits(i).prints(fmt.Sprint(i))
+	}
+}

@@ -1,0 +1,80 @@
+package test
+
+import (
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestForegroundForwardsSignals(t *testing.T) {
+	c := newCaller(t)
+	l := c.launch(nil, "run", "-b", c.bundle(inside("forever")), c.id)
+	l.expect("ready")
+	for _, s := range []syscall.Signal{unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2, unix.SIGQUIT, unix.SIGCONT, unix.SIGALRM} {
+		l.signal(s)
+		l.expect("got " + unix.SignalName(s)[3:])
+	}
+	l.signal(unix.SIGTERM)
+	l.expect("got TERM")
+	l.wait().exits(0)
+}
+
+func TestExecForwardsSignals(t *testing.T) {
+	c := sleeper(t)
+	l := c.launch(nil, "exec", c.id, "/inside", "forever")
+	l.expect("ready")
+	l.signal(unix.SIGUSR1)
+	l.expect("got USR1")
+	l.signal(unix.SIGTERM)
+	l.wait().exits(0)
+}
+
+func TestCtrlCReachesTheContainerOnce(t *testing.T) {
+	c := newCaller(t)
+	l := c.launch(nil, "run", "-b", c.bundle(inside("forever")), c.id)
+	l.expect("ready")
+	if err := syscall.Kill(-l.cmd.Process.Pid, syscall.SIGINT); err != nil { // what a terminal does to the group
+		t.Fatal(err)
+	}
+	l.wait().exits(0).prints("ready", "got INT")
+}
+
+func TestCtrlCAtATerminalTheContainerHasNot(t *testing.T) {
+	c, tm := newCaller(t), newTerminal(t, 24, 80)
+	l := tm.launch(c, "run", "-b", c.bundle(inside("forever")), c.id)
+	l.expect("ready")
+	tm.types("\x03")
+	l.expect("got INT")
+	l.wait().exits(0)
+}
+
+func TestASignalBeforeTheProcessRunsLeavesNothing(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(inside("forever"), hookOf("createRuntime", sh("kill -TERM $PPID; sleep 0.2")))
+	r := c.launch(nil, "run", "-b", dir, c.id).wait() // the container is told, or is not made: it does not hang
+	if r.code == 0 {
+		r.mentions("got TERM")
+	}
+	c.must("delete", "--force", c.id)
+	c.nothingLeft()
+}
+
+func TestAReaderThatGoesAwayDoesNotHangUrun(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(inside("lines"))
+	l := c.launchCommand(nil, "sh", "-c", `yes | "$@" | head -n 1`, "sh", urunPath, "run", "-b", dir, c.id)
+	l.wait().exits(0).prints("Y")
+}
+
+func TestStoppingUrunStopsNothingInside(t *testing.T) {
+	c := newCaller(t)
+	l := c.launch(func(*exec.Cmd) {}, "run", "-b", c.bundle(inside("forever")), c.id)
+	l.expect("ready")
+	l.signal(unix.SIGSTOP)
+	c.urun("exec", c.id, "/inside", "print", "alive").exits(0).prints("alive")
+	l.signal(unix.SIGCONT)
+	c.must("kill", c.id, "TERM")
+	l.wait().exits(0)
+}
