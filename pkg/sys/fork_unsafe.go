@@ -42,13 +42,13 @@ type Child struct {
 // Why this is safe in a threaded Go program: the child is a copy of the address space with the calling thread alone.
 // Locks held by other threads stay held for ever there, so nothing may be called that takes one: run calls only raw
 // system calls and touches only c. Signals are blocked before the clone and stay blocked until c unblocks them just
-// before execve, when the kernel has reset the handlers; so no handler of the runtime ever runs in the child. The
-// stack is the parent's copy and, being nosplit, does not grow. forkAndExecInChild in package syscall argues the
-// same way.
+// before execve; the kernel has reset the handlers by then (CLONE_CLEAR_SIGHAND), so no handler of the runtime ever
+// runs in the child, not even for a signal that was pending. The stack is the parent's copy and, being nosplit, does
+// not grow. forkAndExecInChild in package syscall argues the same way.
 func Fork(flags uint64, c *Code) (Child, error) {
 	pidfd := int32(-1)
 	args := cloneArgs{
-		flags:      flags | unix.CLONE_PIDFD,
+		flags:      flags | unix.CLONE_PIDFD | unix.CLONE_CLEAR_SIGHAND,
 		pidfd:      uint64(uintptr(unsafe.Pointer(&pidfd))),
 		exitSignal: uint64(unix.SIGCHLD),
 	}
