@@ -56,7 +56,8 @@ func (c *compiler) hooks() error {
 		name string
 		list []specs.Hook
 	}{
-		{"prestart", h.Prestart}, //nolint:staticcheck // deprecated by the spec, and still to be run
+		//lint:ignore SA1019 deprecated by the spec, and still to be run
+		{"prestart", h.Prestart},
 		{"createRuntime", h.CreateRuntime},
 		{"createContainer", h.CreateContainer},
 		{"startContainer", h.StartContainer},
@@ -72,7 +73,8 @@ func (c *compiler) hooks() error {
 			}
 		}
 	}
-	c.callOuts("prestart", h.Prestart) //nolint:staticcheck // as above
+	//lint:ignore SA1019 as above
+	c.callOuts("prestart", h.Prestart)
 	c.callOuts("createRuntime", h.CreateRuntime)
 	c.callOuts("createContainer", h.CreateContainer)
 	return nil

@@ -53,7 +53,8 @@ func TestAtSurvivesAnotherBeginning(t *testing.T) {
 
 func TestInputIsOneCell(t *testing.T) {
 	p := program.New()
-	if p.Input("root") != p.Input("root") {
+	first := p.Input("root")
+	if p.Input("root") != first {
 		t.Error("the same name gives two cells")
 	}
 	if p.Input("root") == p.Input("sock") {

@@ -217,14 +217,5 @@ func tree(t *testing.T, content map[string]string) string {
 	return dir
 }
 
-func isDir(t *testing.T, path string) bool {
-	t.Helper()
-	info, err := os.Lstat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return info.IsDir()
-}
-
 // has says whether list, separated by commas, holds word.
 func has(list, word string) bool { return strings.Contains(","+list+",", ","+word+",") }
