@@ -78,6 +78,11 @@ func TestBadConfigs(t *testing.T) {
 		"namespace twice": {func(s *specs.Spec) {
 			s.Linux.Namespaces = append(s.Linux.Namespaces, specs.LinuxNamespace{Type: specs.PIDNamespace})
 		}, []string{"pid"}},
+		"100000 mounts": {func(s *specs.Spec) {
+			for range 100_000 {
+				s.Mounts = append(s.Mounts, specs.Mount{Destination: "/x", Type: "tmpfs", Source: "tmpfs"})
+			}
+		}, []string{"too much to set up"}},
 		"propagation unknown": {set(func(s *specs.Spec) { s.Linux.RootfsPropagation = "sideways" }), []string{"sideways"}},
 		"unsupported key":     {set(func(s *specs.Spec) { s.Linux.IntelRdt = &specs.LinuxIntelRdt{ClosID: "x"} }), []string{"intelRdt"}},
 		"another system":      {set(func(s *specs.Spec) { s.Linux = nil; s.Windows = &specs.Windows{} }), []string{"windows"}},

@@ -1,10 +1,25 @@
 package program
 
-import "github.com/urun/urun/pkg/sys"
+import (
+	"fmt"
+	"math"
+
+	"github.com/urun/urun/pkg/sys"
+)
+
+// Fits says whether the program can be linked: an instruction counts its neighbours and its cells in 16 bits. Only a
+// config with thousands of mounts makes one that does not.
+func (p *Program) Fits() error {
+	if n := max(len(p.calls), len(p.cells)); n >= math.MaxUint16 {
+		return fmt.Errorf("too much to set up: the config makes a program of %d system calls with %d values, and %d is the most",
+			len(p.calls), len(p.cells), math.MaxUint16-1)
+	}
+	return nil
+}
 
 // Link turns the program into the form that a child runs. inputs gives the values of the cells that Input named;
 // those not given stay -1. The program ends in exit_group(2) with status 0.
-// Precondition: every label used has been placed.
+// Precondition: Fits, and every label used has been placed.
 func (p *Program) Link(inputs map[string]uint64) *sys.Code {
 	c := &sys.Code{
 		Ops:   make([]sys.Op, len(p.calls)+1),

@@ -37,6 +37,9 @@ type Child struct {
 // its command. On an error the child is gone.
 func Start(p plan.Plan, opt Options) (*Child, error) {
 	prog := p.Program()
+	if err := prog.Fits(); err != nil {
+		return nil, err
+	}
 	ours, theirs, err := socketpair()
 	if err != nil {
 		return nil, err
