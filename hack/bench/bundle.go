@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // object is a piece of config.json. The bench changes a few keys and must keep all others as they are.
@@ -70,6 +71,10 @@ func (b bundle) write(rootfs, urun string) ([]string, error) {
 	if err := b.mapIDs(section(config, "linux")); err != nil {
 		return nil, err
 	}
+	if b.ids != "full" {
+		dropGroups(config)
+		changes = append(changes, "no gid= option with one id")
+	}
 	raw, err = json.MarshalIndent(config, "", "  ")
 	if err != nil {
 		return nil, err
@@ -97,6 +102,22 @@ func adapt(config object) []string {
 	linux["namespaces"] = without(linux["namespaces"], "namespace", &changes, "cgroup", "time")
 	config["mounts"] = without(config["mounts"], "mount", &changes, "cgroup", "cgroup2")
 	return changes
+}
+
+// dropGroups takes gid= out of the options of all mounts: with one id mapped runc refuses it (urun leaves it out by itself).
+func dropGroups(config object) {
+	mounts, _ := config["mounts"].([]any)
+	for _, m := range mounts {
+		mount, _ := m.(object)
+		options, _ := mount["options"].([]any)
+		kept := []any{}
+		for _, o := range options {
+			if text, _ := o.(string); !strings.HasPrefix(text, "gid=") {
+				kept = append(kept, o)
+			}
+		}
+		mount["options"] = kept
+	}
 }
 
 // without returns a list of objects less those of the given types, and notes them; what says what they are.
