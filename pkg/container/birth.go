@@ -38,10 +38,11 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int) (*birth,
 		Annotations: d.bundle.Spec.Annotations, Owner: d.host.UID, Created: time.Now().UTC(), BootID: state.BootID(),
 		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
 	}
+	b.since = time.Now()
 	if err := dir.SaveConfig(d.bundle.Raw); err != nil {
 		return nil, err
 	}
-	b.since = time.Now()
+	b.since = r.trace("config", b.since)
 	child, err := sandbox.Start(d.plan, sandbox.Options{
 		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted,
 	})

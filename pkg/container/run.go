@@ -3,6 +3,7 @@ package container
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,11 +20,13 @@ func (r *Runtime) Run(id string, o RunOptions) (int, error) {
 	if err := d.check(o.Detach); err != nil {
 		return 1, err
 	}
+	t := time.Now()
 	dir, err := r.Store.Create(id)
 	if err != nil {
 		return 1, err
 	}
 	defer dir.Close()
+	r.trace("claim", t)
 	term, err := openTerminal(d.plan.Birth.Terminal, d.opt.ConsoleSocket)
 	if err != nil {
 		_ = dir.Remove()
