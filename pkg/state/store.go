@@ -64,11 +64,19 @@ func (d *Dir) reuse() error {
 	case errors.Is(err, ErrNotExist), errors.Is(err, ErrCorrupt):
 	case err != nil:
 		return err
-	case otherBoot(r, BootID()), r.Creating && !Alive(r):
+	case otherBoot(r, BootID()):
+	case (r.Creating || d.has(StartSocket)) && !Alive(r):
+		// It never started: create was killed before its work was done, or, with the record already saved, before the
+		// process had consent to wait. Start removes the socket.
 	default:
 		return ErrExists
 	}
 	return d.clear()
+}
+
+// has says whether there is a file of that name in the directory.
+func (d *Dir) has(name string) bool {
+	return unix.Faccessat(d.fd, name, unix.F_OK, unix.AT_SYMLINK_NOFOLLOW) == nil
 }
 
 func (s Store) mkdirError(id string, err error) error {
