@@ -43,7 +43,7 @@ func (c *compiler) mapBy() error {
 	case b.UIDMap.Single(c.host.UID) && b.GIDMap.Single(c.host.GID):
 		b.MapBy, b.SetGroups = MapSelf, false
 		if len(c.spec.Linux.UIDMappings) == 0 {
-			c.singleNotice("the caller owns no ranges of sub-ids in /etc/subuid and /etc/subgid")
+			c.single("the caller owns no ranges of sub-ids in /etc/subuid and /etc/subgid")
 		}
 		return nil
 	case c.host.SetIDs:

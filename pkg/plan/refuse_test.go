@@ -1,0 +1,177 @@
+package plan_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/urun/urun/pkg/plan"
+)
+
+// with lays the JSON of change over a config that can be had, member by member.
+func with(t *testing.T, change string) *specs.Spec {
+	t.Helper()
+	spec := &specs.Spec{
+		Process: &specs.Process{Args: []string{"true"}, Cwd: "/"},
+		Root:    &specs.Root{Path: "rootfs"},
+		Linux:   &specs.Linux{Namespaces: []specs.LinuxNamespace{{Type: specs.MountNamespace}, {Type: specs.PIDNamespace}, {Type: specs.UserNamespace}}},
+	}
+	if err := json.Unmarshal([]byte(change), spec); err != nil {
+		t.Fatalf("%s: %v", change, err)
+	}
+	return spec
+}
+
+const unsupported = ": not supported yet; remove it from config.json to run without it"
+
+// TestRefused: what cannot be had is refused with the key of the config that asks for it.
+func TestRefused(t *testing.T) {
+	for change, want := range map[string]string{
+		`{"process": null}`:                                                          "process: missing: there is nothing to run",
+		`{"root": null}`:                                                             "root: missing",
+		`{"linux": null}`:                                                            "linux.namespaces: a mount namespace is missing: without one the container's mounts would be the host's",
+		`{"root": {"path": ""}}`:                                                     "root.path: missing",
+		`{"root": {"path": "/"}}`:                                                    "root.path: / is the host's own root",
+		`{"root": {"path": "../../.."}}`:                                             "root.path: / is the host's own root",
+		`{"process": {"args": []}}`:                                                  "process.args: must not be empty",
+		`{"process": {"args": [""]}}`:                                                "process.args: must not be empty",
+		`{"process": {"cwd": ""}}`:                                                   `process.cwd: "" is not an absolute path`,
+		`{"process": {"cwd": "tmp"}}`:                                                `process.cwd: "tmp" is not an absolute path`,
+		`{"process": {"oomScoreAdj": 1001}}`:                                         "process.oomScoreAdj: 1001 is not in -1000…1000",
+		`{"process": {"user": {"uid": 70000}}}`:                                      "process.user.uid: 70000 is not mapped (uidMappings: 0:1000:1 1:100000:65536)",
+		`{"process": {"user": {"gid": 70000}}}`:                                      "process.user.gid: 70000 is not mapped (gidMappings: 0:1000:1 1:100000:65536)",
+		`{"process": {"user": {"additionalGids": [5, 70000]}}}`:                      "process.user.additionalGids[1]: 70000 is not mapped (gidMappings: 0:1000:1 1:100000:65536)",
+		`{"process": {"rlimits": [{"type": "RLIMIT_NOTHING"}]}}`:                     `process.rlimits[0].type: unknown limit "RLIMIT_NOTHING"`,
+		`{"process": {"rlimits": [{"type": "CPU"}]}}`:                                `process.rlimits[0].type: unknown limit "CPU"`,
+		`{"process": {"rlimits": [{"type": "RLIMIT_CPU", "soft": 2, "hard": 1}]}}`:   "process.rlimits[0]: soft limit 2 is above the hard limit 1",
+		`{"process": {"rlimits": [{"type": "RLIMIT_CPU"}, {"type": "RLIMIT_CPU"}]}}`: "process.rlimits[1]: RLIMIT_CPU given twice",
+
+		`{"linux": {"namespaces": [{"type": "pid"}]}}`:                                                                 "linux.namespaces: a mount namespace is missing: without one the container's mounts would be the host's",
+		`{"linux": {"namespaces": [{"type": "mnt"}]}}`:                                                                 `linux.namespaces[0].type: unknown namespace "mnt"`,
+		`{"linux": {"namespaces": [{"type": "mount"}, {"type": "mount"}]}}`:                                            "linux.namespaces[1]: mount namespace given twice",
+		`{"linux": {"namespaces": [{"type": "mount", "path": "x"}]}}`:                                                  `linux.namespaces[0].path: "x" is not an absolute path`,
+		`{"linux": {"rootfsPropagation": "loud"}}`:                                                                     `linux.rootfsPropagation: unknown value "loud"`,
+		`{"linux": {"maskedPaths": ["/a", "b"]}}`:                                                                      `linux.maskedPaths[1]: "b" is not an absolute path`,
+		`{"linux": {"readonlyPaths": ["b"]}}`:                                                                          `linux.readonlyPaths[0]: "b" is not an absolute path`,
+		`{"linux": {"devices": [{"path": "fuse"}]}}`:                                                                   `linux.devices[0].path: "fuse" is not an absolute path`,
+		`{"linux": {"uidMappings": [{"hostID": 1000, "size": 1}]}}`:                                                    "linux.gidMappings: ",
+		`{"linux": {"uidMappings": [{"hostID": 5, "size": 1}], "gidMappings": [{"hostID": 1000, "size": 1}]}}`:         "linux.uidMappings: ",
+		`{"linux": {"uidMappings": [{"hostID": 1000, "size": 1}], "gidMappings": [{"hostID": 5, "size": 1}]}}`:         "linux.gidMappings: ",
+		`{"linux": {"namespaces": [{"type": "mount"}, {"type": "user", "path": "/x"}], "uidMappings": [{"size": 1}]}}`: "linux.uidMappings: given without a new user namespace that it could be for",
+
+		`{"hostname": "web"}`: "hostname: given without a uts namespace: it would be the host's",
+		`{"domainname": "d"}`: "domainname: given without a uts namespace: it would be the host's",
+		`{"hostname": "` + strings.Repeat("x", 65) + `", "linux": {"namespaces": [{"type": "mount"}, {"type": "uts"}]}}`: "hostname: 65 bytes are more than the 64 that the kernel takes",
+
+		`{"mounts": [{"destination": "x"}]}`:                                                       `mounts[0].destination: "x" is not an absolute path`,
+		`{"mounts": [{"destination": "/x"}]}`:                                                      "mounts[0].type: missing",
+		`{"mounts": [{"destination": "//", "type": "tmpfs"}]}`:                                     "mounts[0].destination: / is the container's root itself",
+		`{"mounts": [{"destination": "/x", "type": "bind"}]}`:                                      "mounts[0].source: missing for a bind mount",
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "size=1"]}]}`:        `mounts[0].options: "size=1" means nothing for a bind mount`,
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "remount"]}]}`:       "mounts[0].options: remount: not supported for a bind mount; give its options at the first place",
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["ro", "tmpcopyup"]}]}`:     "mounts[0].options[1]: tmpcopyup" + unsupported,
+		`{"mounts": [{"destination": "/x", "type": "bind", "source": "/", "options": ["idmap"]}]}`: "mounts[0].options[0]: idmap" + unsupported,
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["shared", "private"]}]}`:   "mounts[0].options[1]: private: a second propagation",
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "uidMappings": [{"size": 1}]}]}`:       "mounts[0].uidMappings" + unsupported,
+
+		`{"hooks": {"poststop": [{"path": "rel"}]}}`:                   `hooks.poststop[0].path: "rel" is not an absolute path`,
+		`{"hooks": {"prestart": [{"path": "/a"}, {"path": ""}]}}`:      `hooks.prestart[1].path: "" is not an absolute path`,
+		`{"hooks": {"createRuntime": [{"path": "/a", "timeout": 0}]}}`: "hooks.createRuntime[0].timeout: 0 is not a positive number of seconds",
+
+		`{"linux": {"seccomp": {}}}`:                         "linux.seccomp" + unsupported,
+		`{"linux": {"mountLabel": "x"}}`:                     "linux.mountLabel" + unsupported,
+		`{"linux": {"intelRdt": {}}}`:                        "linux.intelRdt" + unsupported,
+		`{"linux": {"personality": {}}}`:                     "linux.personality" + unsupported,
+		`{"linux": {"timeOffsets": {"boottime": {}}}}`:       "linux.timeOffsets" + unsupported,
+		`{"linux": {"netDevices": {"eth0": {}}}}`:            "linux.netDevices" + unsupported,
+		`{"windows": {}}`:                                    "windows" + unsupported,
+		`{"process": {"apparmorProfile": "x"}}`:              "process.apparmorProfile" + unsupported,
+		`{"process": {"selinuxLabel": "x"}}`:                 "process.selinuxLabel" + unsupported,
+		`{"process": {"scheduler": {}}}`:                     "process.scheduler" + unsupported,
+		`{"process": {"ioPriority": {}}}`:                    "process.ioPriority" + unsupported,
+		`{"linux": {"resources": {"memory": {"limit": 1}}}}`: "linux.resources.memory" + unsupported,
+		`{"linux": {"resources": {"cpu": {"shares": 1}}}}`:   "linux.resources.cpu" + unsupported,
+		`{"linux": {"resources": {"pids": {"limit": 1}}}}`:   "linux.resources.pids" + unsupported,
+		`{"linux": {"resources": {"blockIO": {}}}}`:          "linux.resources.blockIO" + unsupported,
+		`{"linux": {"resources": {"unified": {"a": "b"}}}}`:  "linux.resources.unified" + unsupported,
+	} {
+		_, err := plan.Compile(with(t, change), hosts["full"], options())
+		switch {
+		case err == nil:
+			t.Errorf("%s is not refused", change)
+		case err.Error() == want:
+		case strings.HasSuffix(want, ": ") && strings.HasPrefix(err.Error(), want): // the rest is package idmap's to say
+		default:
+			t.Errorf("%s\n got %q\nwant %q", change, err, want)
+		}
+	}
+}
+
+// TestNotRefused: what an engine writes by habit, and what asks for nothing.
+func TestNotRefused(t *testing.T) {
+	for _, change := range []string{
+		`{}`,
+		`{"linux": {"resources": {"devices": [{"allow": false}], "memory": {}, "cpu": {}}}}`,
+		`{"process": {"user": {"uid": 1, "gid": 65536, "additionalGids": [5]}}}`,
+		`{"hooks": {}}`,
+		`{"annotations": {"a": "b"}}`,
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["rw", "ro", "acl", "defaults", "whatever=1"]}]}`,
+	} {
+		if _, err := plan.Compile(with(t, change), hosts["full"], options()); err != nil {
+			t.Errorf("%s: %v", change, err)
+		}
+	}
+}
+
+// TestSysctls: only parameters that are the container's own, by their whole name.
+func TestSysctls(t *testing.T) {
+	const all = `"namespaces": [{"type": "mount"}, {"type": "network"}, {"type": "ipc"}, {"type": "uts"}]`
+	const once = ": the kernel holds it once for all, an ordinary user cannot set it"
+	const noName = "is not the name of a kernel parameter"
+	for key, want := range map[string]string{
+		"net.ipv4.ip_forward":             "",
+		"net/ipv4/ip_forward":             "",
+		"net.ipv4.conf.eth0/1.forwarding": "",
+		"kernel.shm_rmid_forced":          "",
+		"kernel.domainname":               "",
+		"fs.mqueue.msg_max":               "",
+		"user.max_user_namespaces":        "",
+		"kernel.panic":                    once,
+		"kernel.shmmaxx":                  once,
+		"netfilter":                       once,
+		"vm.swappiness":                   once,
+		"":                                noName,
+		".net.x":                          noName,
+		"/net/x":                          noName,
+		"net..x":                          noName,
+		"net.x.":                          noName,
+		"net/../kernel/panic":             noName,
+		"net/./x":                         noName,
+		"net.//.kernel.panic":             noName, // net/../kernel/panic, once dots are slashes
+		"net.//.//.//.etc.passwd":         noName,
+		"net.ipv4/../../../etc/passwd":    noName,
+		"net.x\x00y":                      noName,
+	} {
+		spec := with(t, `{"linux": {`+all+`}}`)
+		spec.Linux.Sysctl = map[string]string{key: "1"}
+		_, err := plan.Compile(spec, hosts["full"], options())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", key, err, want)
+		}
+	}
+}
+
+// TestSysctlsOfTheHost: without the namespace that holds a parameter, setting it would change the host's.
+func TestSysctlsOfTheHost(t *testing.T) {
+	for _, key := range []string{"net.ipv4.ip_forward", "kernel.shmmax", "kernel.hostname", "fs.mqueue.msg_max"} {
+		spec := with(t, `{}`)
+		spec.Linux.Sysctl = map[string]string{key: "1"}
+		_, err := plan.Compile(spec, hosts["full"], options())
+		want := "linux.sysctl: " + key + ": it would be the host's: the container has no namespace of its own for it"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
