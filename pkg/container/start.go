@@ -30,9 +30,15 @@ func (r *Runtime) Start(id string) error {
 	if !state.Alive(rec) {
 		return errors.New("cannot start a container that has stopped")
 	}
+	if rec.Paused != "" { // it would not answer, and resume would wait for our lock
+		return errors.New("cannot start a paused container; resume it first")
+	}
 	w := &waking{Runtime: r, dir: dir, rec: rec}
 	err = sandbox.Wake(socketPath(dir), sandbox.WakeOptions{Program: w.program, CallOut: w.callOut, Noted: func(int) {}})
 	if errors.Is(err, sandbox.ErrNotWaiting) {
+		if !state.Alive(rec) {
+			return errors.New("cannot start a container that has stopped")
+		}
 		return errors.New("cannot start an already running container")
 	}
 	if err != nil {

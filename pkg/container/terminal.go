@@ -46,6 +46,8 @@ func (t *terminal) receive() error {
 	if t.ours < 0 {
 		return nil
 	}
+	unix.Close(t.theirs) // or a process that was killed before it sent the master would be waited for for ever
+	t.theirs = -1
 	fd, err := sandbox.ReceiveFD(t.ours)
 	if err != nil {
 		return err

@@ -20,6 +20,10 @@ type Options struct {
 	MapIDs   func(pid int) error
 	CallOut  func(n int, c *Child) error // does call-out n of the plan
 	Noted    func(n int)                 // late notice n of the plan holds
+
+	// Meanwhile, if given, is done once the child works on its own: what the caller has to do before the container may
+	// begin costs no time there.
+	Meanwhile func(c *Child) error
 }
 
 // Child is a process on its way to becoming a container.
@@ -59,7 +63,10 @@ func Start(p plan.Plan, opt Options) (*Child, error) {
 	}
 	c := &Child{Pid: kid.Pid, PidFD: kid.PidFD, conn: conn{fd: ours, prog: func() *program.Program { return prog }}, opt: opt}
 	if err := c.raise(p); err != nil {
-		c.Kill()
+		c.kill()
+		c.killSibling()
+		c.Close()
+		closeAll([]int{c.PidFD})
 		return nil, err
 	}
 	return c, nil
@@ -89,12 +96,12 @@ func (e *MapError) Unwrap() error { return e.Err }
 
 // raise does the parent's part up to the child's being ready or gone into its command.
 func (c *Child) raise(p plan.Plan) error {
-	if p.Birth.MapBy == plan.MapHelpers || p.Birth.MapBy == plan.MapDirect {
-		if len(p.Birth.Joins) > 0 {
-			if err := c.adopt(); err != nil {
-				return err
-			}
+	if len(p.Birth.Joins) > 0 {
+		if err := c.adopt(); err != nil {
+			return err
 		}
+	}
+	if p.Birth.MapBy == plan.MapHelpers || p.Birth.MapBy == plan.MapDirect {
 		if err := c.opt.MapIDs(c.Pid); err != nil {
 			return &MapError{err}
 		}
@@ -102,11 +109,23 @@ func (c *Child) raise(p plan.Plan) error {
 			return err
 		}
 	}
+	if c.opt.Meanwhile != nil {
+		if err := c.opt.Meanwhile(c); err != nil {
+			return err
+		}
+	}
 	ready, err := c.listen()
-	if err == nil && !ready && c.reaped && waits(p) {
-		return fmt.Errorf("the container's process ended before it was ready: %s", describe(c.status))
+	if err == nil && !ready && waits(p) {
+		return c.endedEarly()
 	}
 	return err
+}
+
+// endedEarly is the error of a child that closed the conversation too soon. Its descriptors close a moment before it can be
+// waited for; SIGKILL changes nothing about the status of one that is ending.
+func (c *Child) endedEarly() error {
+	c.Kill()
+	return fmt.Errorf("the container's process ended before it was ready: %s", describe(c.status))
 }
 
 // waits says whether the plan has the child report ready; one that does not goes straight on into its command.
@@ -126,12 +145,14 @@ func describe(status syscall.WaitStatus) string {
 	return fmt.Sprintf("exit status %d", status.ExitStatus())
 }
 
-// listen answers the child until it reports ready (true) or its end of the conversation closes (false).
+// listen answers the child until it reports ready (true) or its end of the conversation closes (false): it has become its
+// command, or has ended. An end is not collected here: where urun does not stay, the status belongs to whoever adopts its
+// orphans, as conmon does.
 func (c *Child) listen() (ready bool, err error) {
 	for {
 		m, err := c.read()
 		if errors.Is(err, errClosed) {
-			return false, c.gone()
+			return false, nil
 		}
 		if err != nil {
 			return false, err
@@ -154,7 +175,7 @@ func (c *Child) listen() (ready bool, err error) {
 func (c *Child) adopt() error {
 	m, err := c.read()
 	if errors.Is(err, errClosed) {
-		return c.gone()
+		return c.endedEarly()
 	}
 	if err != nil {
 		return err
@@ -179,21 +200,6 @@ func (c *Child) take(pid int) error {
 	return nil
 }
 
-// gone says what the closing of the conversation means: all is well when the child lives, for it has become its command.
-func (c *Child) gone() error {
-	var info unix.Siginfo
-	err := unix.Waitid(unix.P_PID, c.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
-	if err != nil || info.Signo == 0 {
-		return nil
-	}
-	var status syscall.WaitStatus
-	if _, err := syscall.Wait4(c.Pid, &status, syscall.WNOHANG, nil); err != nil {
-		return nil
-	}
-	c.reaped, c.status = true, status
-	return nil
-}
-
 // Started waits, after the Consent to a ready child, until it has become its command.
 func (c *Child) Started() error {
 	_, err := c.listen()
@@ -211,9 +217,30 @@ func (c *Child) Wait() syscall.WaitStatus {
 // Kill ends the child and everything in its pid namespace, and waits for it.
 func (c *Child) Kill() {
 	c.Close()
+	c.kill()
+}
+
+func (c *Child) kill() {
 	if !c.reaped {
-		unix.PidfdSendSignal(c.PidFD, unix.SIGKILL, nil, 0)
+		unix.Kill(c.Pid, unix.SIGKILL) // our own child, not waited for yet: its pid is no other's
 		c.Wait()
+	}
+}
+
+// killSibling ends what the dead child may have forked with CLONE_PARENT: a failure of the second process can come before the
+// message of the first that tells of it.
+func (c *Child) killSibling() {
+	buf := make([]byte, sys.MessageSize)
+	for {
+		n, _, err := unix.Recvfrom(c.fd, buf, unix.MSG_DONTWAIT)
+		if err != nil || n < len(buf) {
+			return
+		}
+		m := sys.ReadMessage(buf)
+		if m.Kind == program.Born && unix.Waitid(unix.P_PID, int(m.Value), nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil {
+			unix.Kill(int(m.Value), unix.SIGKILL)
+			wait(int(m.Value))
+		}
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // errClosed says that the other side has closed the conversation.
 var errClosed = errors.New("conversation closed")
 
+// errReset is an errClosed by somebody who had not read, or not even accepted, what we said.
+var errReset = fmt.Errorf("%w unheard", errClosed)
+
 // conn is the parent's end of a conversation with a child.
 type conn struct {
 	fd   int
@@ -39,7 +42,11 @@ func (c *conn) read() (sys.Message, error) {
 		k, err := unix.Read(c.fd, buf[n:])
 		switch {
 		case err == unix.EINTR:
-		case err == unix.ECONNRESET || err == nil && k == 0:
+		case err == unix.ECONNRESET:
+			return sys.Message{}, errReset
+		case err == nil && k == 0 && n > 0:
+			return sys.Message{}, errors.New("read from the child: its message breaks off")
+		case err == nil && k == 0:
 			return sys.Message{}, errClosed
 		case err != nil:
 			return sys.Message{}, fmt.Errorf("read from the child: %w", err)

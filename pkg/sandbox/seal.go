@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"syscall"
 
@@ -67,20 +68,31 @@ func sealedCopy(exe *os.File, size int) (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("memfd_create: %w", err)
 	}
+	if err := fillAndSeal(fd, exe, size); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+func fillAndSeal(fd int, exe *os.File, size int) error {
 	for done := 0; done < size; {
 		n, err := unix.Sendfile(fd, int(exe.Fd()), nil, size-done)
-		if err != nil || n == 0 {
-			return -1, fmt.Errorf("copy to memfd: %w", err)
+		if err == nil && n == 0 { // it has shrunk since
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return fmt.Errorf("copy to memfd: %w", err)
 		}
 		done += n
 	}
 	if err := unix.Fchmod(fd, 0o555); err != nil {
-		return -1, fmt.Errorf("chmod memfd: %w", err)
+		return fmt.Errorf("chmod memfd: %w", err)
 	}
 	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, allSeals); err != nil {
-		return -1, fmt.Errorf("seal memfd: %w", err)
+		return fmt.Errorf("seal memfd: %w", err)
 	}
-	return fd, nil
+	return nil
 }
 
 // mfdExec is MFD_EXEC of linux/memfd.h.

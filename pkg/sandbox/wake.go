@@ -38,7 +38,10 @@ func Wake(path string, o WakeOptions) error {
 	}
 	for {
 		m, err := c.read()
-		if errors.Is(err, errClosed) {
+		switch {
+		case errors.Is(err, errReset): // it was started by another meanwhile, or has ended
+			return ErrNotWaiting
+		case errors.Is(err, errClosed):
 			return nil
 		}
 		if err == nil {
