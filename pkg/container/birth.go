@@ -24,27 +24,25 @@ type birth struct {
 	dir    *state.Dir
 	record state.Record
 	child  *sandbox.Child
+	fwd    *forwarder // hands signals on, where urun stays
 	late   []plan.Notice
+	staged bool      // the record lies ready to be committed
 	hooked bool      // a hook has been run
 	since  time.Time // when the part began that is being traced
 }
 
-// bear starts the process of the draft and brings it as far as ready; the record is not saved yet. inputs are descriptors
-// that its program names.
-func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int) (*birth, error) {
-	b := &birth{Runtime: r, draft: d, dir: dir}
+// bear starts the process of the draft and brings it as far as ready; the record is not to be seen yet. inputs are descriptors
+// that its program names; attended: signals are handed to it.
+func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended bool) (*birth, error) {
+	b := &birth{Runtime: r, draft: d, dir: dir, since: time.Now()}
 	b.record = state.Record{
 		ID: d.id, Bundle: d.bundle.Dir, Rootfs: d.plan.Birth.Rootfs, OCIVersion: d.bundle.Spec.Version,
 		Annotations: d.bundle.Spec.Annotations, Owner: d.host.UID, Created: time.Now().UTC(), BootID: state.BootID(),
 		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
 	}
-	b.since = time.Now()
-	if err := dir.SaveConfig(d.bundle.Raw); err != nil {
-		return nil, err
-	}
-	b.since = r.trace("config", b.since)
 	child, err := sandbox.Start(d.plan, sandbox.Options{
 		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted,
+		Meanwhile: func(c *sandbox.Child) error { return b.prepare(c, attended) },
 	})
 	if err == nil {
 		b.since = r.trace("steps", b.since)
@@ -54,12 +52,42 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int) (*birth,
 		}
 	}
 	if err != nil {
+		b.fwd.stop()
+		err = b.fwd.interrupted(err)
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
 			r.poststop(dir, b.record)
 		}
 		return nil, explain(err)
 	}
 	return b, nil
+}
+
+// prepare does, while the child carries out its steps, what must be done before the container begins.
+func (b *birth) prepare(c *sandbox.Child, attended bool) error {
+	if b.plan.Birth.MapBy != plan.MapHelpers && b.plan.Birth.MapBy != plan.MapDirect {
+		b.since = b.trace("clone", b.since)
+	}
+	if attended {
+		b.fwd = forward(c.PidFD)
+	}
+	if err := b.dir.SaveConfig(b.bundle.Raw); err != nil {
+		return err
+	}
+	if err := b.identify(c.Pid); err != nil {
+		return err
+	}
+	for _, n := range b.plan.Notices {
+		b.record.Notices = append(b.record.Notices, state.Notice(n))
+	}
+	return b.stage()
+}
+
+// stage writes the record of the finished container down, for settle to let it be seen.
+func (b *birth) stage() error {
+	rec := b.record
+	rec.Creating = false
+	b.staged = true
+	return b.dir.Stage(rec)
 }
 
 // mapIDs gives the newborn its ids.
@@ -84,11 +112,10 @@ func (b *birth) known() error {
 	}
 	for _, n := range b.late {
 		b.Notify(n)
-	}
-	for _, n := range append(b.plan.Notices, b.late...) {
 		b.record.Notices = append(b.record.Notices, state.Notice(n))
+		b.staged = false
 	}
-	return b.identify(b.child.Pid)
+	return nil
 }
 
 // identify notes down which process it is. Maps of a joined user namespace are read from the process itself.
@@ -115,10 +142,15 @@ func readMap(pid int, file string) (idmap.Map, error) {
 
 // settle writes down that the container is made, and tells those who asked for its pid.
 func (b *birth) settle() error {
-	b.record.Creating = false
-	if err := b.dir.Save(b.record); err != nil {
+	if !b.staged {
+		if err := b.stage(); err != nil {
+			return err
+		}
+	}
+	if err := b.dir.Commit(); err != nil {
 		return err
 	}
+	b.record.Creating = false
 	if err := sendPidfd(b.opt.PidfdSocket, b.child.PidFD); err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (r *Runtime) create(d *draft, dir *state.Dir) error {
 		defer unix.Close(console)
 		inputs["console"] = console
 	}
-	b, err := r.bear(d, dir, inputs)
+	b, err := r.bear(d, dir, inputs, false)
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,9 @@ func (r *Runtime) create(d *draft, dir *state.Dir) error {
 	}
 	if err != nil {
 		b.child.Kill()
+		if b.hooked { // what hooks have made, hooks clean up
+			r.poststop(dir, b.record)
+		}
 		return err
 	}
 	b.child.Close()

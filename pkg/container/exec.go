@@ -112,9 +112,9 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, erro
 	if o.Detach {
 		return 0, nil
 	}
-	fwd := forward(nil)
+	fwd := forward(c.PidFD)
+	fwd.begin()
 	defer fwd.stop()
-	fwd.to(c.PidFD)
 	term.relay(fwd)
 	status := c.Wait()
 	term.drain()

@@ -10,12 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forwarder hands the signals that urun receives to the process behind a pidfd. Until there is one to hand them to, a signal
-// that asks urun to end calls abort.
+// forwarder hands the signals that urun receives to the process behind a pidfd. While that is still on its way to its
+// command it cannot take them: one that asks urun to end then ends the unborn one.
 type forwarder struct {
-	target atomic.Int64 // pidfd+1; 0: not yet
+	target int // pidfd
+	begun  atomic.Bool
+	early  atomic.Int32 // the signal that ended the unborn one; 0: none
 	resize atomic.Pointer[func()]
-	abort  func(sig syscall.Signal)
 	ch     chan os.Signal
 	done   chan struct{}
 }
@@ -26,21 +27,41 @@ var urgent = []os.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, u
 
 const settled = 20 * time.Millisecond
 
-// forward begins to catch signals, beside whatever else is being done.
-func forward(abort func(sig syscall.Signal)) *forwarder {
-	f := &forwarder{abort: abort, ch: make(chan os.Signal, 64), done: make(chan struct{})}
+// forward begins to catch signals, for the process behind pidfd. Before, a signal ends urun as it ends any program, and the
+// unborn one ends with the conversation.
+func forward(pidfd int) *forwarder {
+	f := &forwarder{target: pidfd, ch: make(chan os.Signal, 64), done: make(chan struct{})}
+	signal.Notify(f.ch, urgent...)
 	go f.serve()
 	return f
 }
 
-// to names the process that signals go to from now on.
-func (f *forwarder) to(pidfd int) { f.target.Store(int64(pidfd) + 1) }
+// begin says that signals are the process's own from now on. A nil forwarder has none.
+func (f *forwarder) begin() {
+	if f != nil {
+		f.begun.Store(true)
+	}
+}
+
+// interrupted is the error of a birth that a signal has ended, else err.
+func (f *forwarder) interrupted(err error) error {
+	if f != nil && f.early.Load() != 0 {
+		return &interruptedError{syscall.Signal(f.early.Load())}
+	}
+	return err
+}
+
+// interruptedError says which signal came before the container had begun.
+type interruptedError struct{ sig syscall.Signal }
+
+func (e *interruptedError) Error() string {
+	return "interrupted by " + unix.SignalName(e.sig) + " before the container began"
+}
 
 // resizeBy says what is done instead of forwarding SIGWINCH.
 func (f *forwarder) resizeBy(resize func()) { f.resize.Store(&resize) }
 
 func (f *forwarder) serve() {
-	signal.Notify(f.ch, urgent...)
 	rest := time.After(settled)
 	for {
 		select {
@@ -65,14 +86,14 @@ func (f *forwarder) handle(sig syscall.Signal) {
 			return
 		}
 	}
-	if t := f.target.Load(); t > 0 {
-		_ = unix.PidfdSendSignal(int(t-1), sig, nil, 0)
-		return
+	if !f.begun.Load() {
+		switch sig {
+		case unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT:
+			f.early.Store(int32(sig))
+			sig = unix.SIGKILL
+		}
 	}
-	switch sig {
-	case unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT:
-		f.abort(sig)
-	}
+	_ = unix.PidfdSendSignal(f.target, sig, nil, 0)
 }
 
 func (f *forwarder) window() bool {
@@ -83,7 +104,12 @@ func (f *forwarder) window() bool {
 	return resize != nil
 }
 
-func (f *forwarder) stop() { close(f.done) }
+// stop ends the handing on. A nil forwarder has nothing to end.
+func (f *forwarder) stop() {
+	if f != nil {
+		close(f.done)
+	}
+}
 
 // exitCode is what a shell would say of the status.
 func exitCode(status syscall.WaitStatus) int {

@@ -26,15 +26,12 @@ const (
 // callOut does what the child of a birth waits for: it runs a hook. The record is saved before the first one, so that a hook
 // may ask for the state.
 func (b *birth) callOut(n int, c *sandbox.Child) error {
-	if b.record.Pid != c.Pid {
-		if err := b.identify(c.Pid); err != nil {
-			return err
-		}
+	if !b.hooked {
 		if err := b.dir.Save(b.record); err != nil {
 			return err
 		}
 	}
-	b.hooked = true
+	b.hooked, b.staged = true, false
 	status := statusCreating
 	out := b.plan.CallOuts[n]
 	if out.Kind == "startContainer" {

@@ -1,13 +1,10 @@
 package container
 
 import (
-	"os"
-	"syscall"
+	"errors"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/urun/urun/pkg/state"
 )
 
 // Run creates the container id, starts it and, unless it is detached, waits for its end and deletes it. The exit code is
@@ -36,14 +33,13 @@ func (r *Runtime) Run(id string, o RunOptions) (int, error) {
 	if !o.NoSubreaper && !o.Detach && d.plan.Birth.Own&unix.CLONE_NEWPID == 0 {
 		_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	}
-	fwd := (*forwarder)(nil)
-	if !o.Detach {
-		fwd = forward(func(sig syscall.Signal) { r.giveUp(dir, sig) })
-		defer fwd.stop()
-	}
-	b, err := r.bear(d, dir, term.inputs())
+	b, err := r.bear(d, dir, term.inputs(), !o.Detach)
 	if err != nil {
 		_ = dir.Remove()
+		var early *interruptedError
+		if errors.As(err, &early) {
+			return 128 + int(early.sig), err
+		}
 		return 1, err
 	}
 	defer b.child.Close()
@@ -51,14 +47,7 @@ func (r *Runtime) Run(id string, o RunOptions) (int, error) {
 	if o.Detach {
 		return 0, b.begin(term)
 	}
-	return b.attend(term, fwd, o.Keep)
-}
-
-// giveUp ends urun on a signal that came before there was a container to hand it to. The unborn one ends with the
-// conversation.
-func (r *Runtime) giveUp(dir *state.Dir, sig syscall.Signal) {
-	_ = dir.Remove()
-	os.Exit(128 + int(sig))
+	return b.attend(term, o.Keep)
 }
 
 // begin lets the ready process become its command; on an error nothing is left.
@@ -69,6 +58,7 @@ func (b *birth) begin(term *terminal) error {
 	}
 	b.since = b.trace("record", b.since)
 	if err == nil {
+		b.fwd.begin()
 		err = b.child.Consent()
 	}
 	if err == nil {
@@ -86,13 +76,13 @@ func (b *birth) begin(term *terminal) error {
 }
 
 // attend starts the container in the foreground: signals go to it, its terminal is ours, and its end is our own.
-func (b *birth) attend(term *terminal, fwd *forwarder, keep bool) (int, error) {
-	fwd.to(b.child.PidFD)
+func (b *birth) attend(term *terminal, keep bool) (int, error) {
+	defer b.fwd.stop()
 	if err := b.begin(term); err != nil {
 		return 1, err
 	}
 	b.dir.Unlock()
-	term.relay(fwd)
+	term.relay(b.fwd)
 	status := b.child.Wait()
 	b.since = b.trace("life", b.since)
 	term.drain()

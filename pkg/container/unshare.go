@@ -28,9 +28,9 @@ func Unshare(args []string) (int, error) {
 	}
 	defer c.Close()
 	defer unix.Close(c.PidFD)
-	fwd := forward(nil)
+	fwd := forward(c.PidFD)
+	fwd.begin()
 	defer fwd.stop()
-	fwd.to(c.PidFD)
 	return exitCode(c.Wait()), nil
 }
 

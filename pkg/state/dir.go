@@ -71,20 +71,41 @@ func load(dirfd int, name, path, id string) (Record, error) {
 //
 // Preconditions: the lock is held.
 func (d *Dir) Save(r Record) error {
-	raw, err := r.encode()
-	if err != nil {
+	if err := d.Stage(r); err != nil {
 		return err
 	}
-	return d.replace(recordFile, raw)
+	return d.Commit()
 }
+
+// Stage does the slow part of Save beforehand: everything but letting the record be seen.
+//
+// Preconditions: the lock is held.
+func (d *Dir) Stage(r Record) error {
+	raw, err := r.encode()
+	if err == nil {
+		err = stageFile(d.fd, recordFile, raw)
+	}
+	return d.named(err)
+}
+
+// Commit replaces the record by the one that was staged last. When it fails the old one is untouched.
+//
+// Preconditions: the lock is held; nothing was saved since Stage.
+func (d *Dir) Commit() error { return d.named(commitFile(d.fd, recordFile)) }
 
 // SaveConfig keeps the config of the container.
 //
 // Preconditions: the lock is held.
-func (d *Dir) SaveConfig(raw []byte) error { return d.replace(configFile, raw) }
+func (d *Dir) SaveConfig(raw []byte) error {
+	err := stageFile(d.fd, configFile, raw)
+	if err == nil {
+		err = commitFile(d.fd, configFile)
+	}
+	return d.named(err)
+}
 
-func (d *Dir) replace(name string, raw []byte) error {
-	if err := replaceFile(d.fd, name, raw); err != nil {
+func (d *Dir) named(err error) error {
+	if err != nil {
 		return fmt.Errorf("state directory %s: %w", d.path, err)
 	}
 	return nil

@@ -40,11 +40,11 @@ func readFile(dirfd int, name string) ([]byte, error) {
 	}
 }
 
-// replaceFile puts data in the place of a file: written beside it, flushed, renamed. On any error, a full disk
-// for one, the old file stays as it was and nothing is left beside it.
+// stageFile writes what is to take the place of a file: beside it, and flushed. On any error, a full disk for one, nothing is
+// left beside it.
 //
 // Preconditions: the caller holds the lock, since the name beside is fixed.
-func replaceFile(dirfd int, name string, data []byte) error {
+func stageFile(dirfd int, name string, data []byte) error {
 	beside := name + ".new"
 	fd, err := openat(dirfd, beside, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC, 0o600)
 	if err != nil {
@@ -57,10 +57,17 @@ func replaceFile(dirfd int, name string, data []byte) error {
 	if cerr := unix.Close(fd); err == nil {
 		err = cerr
 	}
-	if err == nil {
-		err = unix.Renameat(dirfd, beside, dirfd, name)
-	}
 	if err != nil {
+		_ = unix.Unlinkat(dirfd, beside, 0)
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// commitFile lets what has been staged take the place of the file, all at once. On an error the old file stays as it was.
+func commitFile(dirfd int, name string) error {
+	beside := name + ".new"
+	if err := unix.Renameat(dirfd, beside, dirfd, name); err != nil {
 		_ = unix.Unlinkat(dirfd, beside, 0)
 		return fmt.Errorf("write %s: %w", name, err)
 	}
