@@ -105,9 +105,18 @@ need_basics() {
   need_go
 }
 
+need_tests() {
+  need podman podman "an engine that urun is tested under"
+  need conmon conmon "podman's companion of each container"
+  need bwrap bubblewrap "another sandbox, in which urun is tested"
+  [ -e /usr/share/containers/seccomp.json ] || want golang-github-containers-common "podman's system call filter is tried"
+}
+
 case "${1:-}" in
-  '' | --test) ;;
+  '') ;;
+  --test) need_tests ;;
   --ci)
+    need_tests
     need shellcheck shellcheck "checks the scripts in hack/"
     ;;
   --bench)
