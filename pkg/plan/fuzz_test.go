@@ -54,8 +54,8 @@ func links(t *testing.T, p plan.Plan) {
 			t.Fatalf("instruction %d of %d: then %d, else %d, result to cell %d of %d", i, len(c.Ops), op.Then, op.Else, op.Dst, len(c.Cells))
 		}
 		for k, a := range op.Args {
-			if op.Cells&(1<<k) != 0 && int(a) >= len(c.Cells) {
-				t.Fatalf("instruction %d: argument %d is cell %d of %d", i, k, a, len(c.Cells))
+			if (op.Cells|op.CellAddrs)&(1<<k) != 0 && int(a) >= len(c.Cells) || op.DataAddrs&(1<<k) != 0 && int(a) >= len(c.Data) {
+				t.Fatalf("instruction %d: argument %d is %d, of %d cells and %d bytes", i, k, a, len(c.Cells), len(c.Data))
 			}
 		}
 	}

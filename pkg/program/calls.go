@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const exitGroup = uintptr(unix.SYS_EXIT_GROUP)
+const exitGroup = unix.SYS_EXIT_GROUP
 
 // CWD stands for AT_FDCWD: paths are those of the child's current root and directory.
 var CWD = Int(unix.AT_FDCWD)

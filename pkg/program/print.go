@@ -12,17 +12,18 @@ import (
 // String prints the program the way strace would, one call a line under the heading of its step. Results are called
 // r1, r2, …; what stands behind => is what happens on an errno that is no failure.
 func (p *Program) String() string {
+	p.settle()
 	pr := printer{p: p, at: map[int]int{}}
-	for i := range p.calls {
-		if c := &p.calls[i]; c.catch[0] != 0 {
-			pr.at[p.labels[c.other]] = 0
-		} else if c.then != 0 {
-			pr.at[p.labels[c.then]] = 0
+	for i := range p.ops {
+		if op := &p.ops[i]; op.Catch[0] != 0 {
+			pr.at[int(op.Else)] = 0
+		} else if isJump(op) {
+			pr.at[int(op.Then)] = 0
 		}
 	}
 	step := -1
-	for i := range p.calls {
-		if s := p.calls[i].step; s != step {
+	for i := range p.ops {
+		if s := int(int16(p.of[i])); s != step {
 			step = s
 			pr.b.WriteString("# " + strconv.Itoa(step+1) + " " + p.steps[step].String() + "\n")
 		}
@@ -38,29 +39,29 @@ type printer struct {
 }
 
 func (pr *printer) line(i int) {
-	c := &pr.p.calls[i]
+	op := &pr.p.ops[i]
 	mark := "    "
 	if _, ok := pr.at[i]; ok {
 		mark = pad(strconv.Itoa(i)+":", 4)
 	}
 	pr.b.WriteString(mark + " ")
 	switch {
-	case c.nr == sys.Copy && c.then != 0:
-		pr.b.WriteString("goto " + strconv.Itoa(pr.p.labels[c.then]))
-	case c.nr == sys.Copy:
-		pr.b.WriteString(pr.cellName(c.dst) + " = " + pr.arg(c.args[0], 'd'))
-	case c.nr == sys.Expect:
-		pr.b.WriteString("expect " + pr.arg(c.args[0], 'd'))
-		if c.args[1].val != ^uint64(0) {
-			pr.b.WriteString("&" + hex(c.args[1].val))
+	case isJump(op):
+		pr.b.WriteString("goto " + strconv.Itoa(int(op.Then)))
+	case op.Nr == sys.Copy:
+		pr.b.WriteString(pr.cellName(op.Dst) + " = " + pr.arg(op, 0, 'd'))
+	case op.Nr == sys.Expect:
+		pr.b.WriteString("expect " + pr.arg(op, 0, 'd'))
+		if op.Args[1] != ^uintptr(0) {
+			pr.b.WriteString("&" + hex(uint64(op.Args[1])))
 		}
-		pr.b.WriteString(" == " + pr.arg(c.args[2], 'd') + " else " + errnoName(uint16(c.args[3].val)))
+		pr.b.WriteString(" == " + pr.arg(op, 2, 'd') + " else " + errnoName(uint16(op.Args[3])))
 	default:
-		pr.syscall(c)
+		pr.syscall(op)
 	}
-	if c.catch[0] != 0 {
+	if op.Catch[0] != 0 {
 		pr.b.WriteString(" => ")
-		for k, e := range c.catch {
+		for k, e := range op.Catch {
 			if e != 0 {
 				if k > 0 {
 					pr.b.WriteByte('|')
@@ -68,23 +69,23 @@ func (pr *printer) line(i int) {
 				pr.b.WriteString(errnoName(e))
 			}
 		}
-		pr.b.WriteString(": goto " + strconv.Itoa(pr.p.labels[c.other]))
+		pr.b.WriteString(": goto " + strconv.Itoa(int(op.Else)))
 	}
 	pr.b.WriteByte('\n')
 }
 
-func (pr *printer) syscall(c *call) {
-	sig := signatureOf(c.nr)
+func (pr *printer) syscall(op *sys.Op) {
+	sig := signatureOf(uintptr(op.Nr))
 	pr.b.WriteString(sig.name + "(")
 	for j := range len(sig.args) {
 		if j > 0 {
 			pr.b.WriteString(", ")
 		}
-		pr.b.WriteString(pr.arg(c.args[j], sig.args[j]))
+		pr.b.WriteString(pr.arg(op, j, sig.args[j]))
 	}
 	pr.b.WriteByte(')')
 	if sig.result {
-		pr.b.WriteString(" = " + pr.cellName(c.dst))
+		pr.b.WriteString(" = " + pr.cellName(op.Dst))
 	}
 }
 
@@ -97,20 +98,21 @@ func (pr *printer) cellName(i uint16) string {
 	return "r" + strconv.Itoa(int(i))
 }
 
-// arg prints a by the letter that the signature has for it; see signatureOf.
-func (pr *printer) arg(a Arg, format byte) string {
-	switch a.kind {
-	case cell:
-		return pr.cellName(uint16(a.val))
-	case dataAddr:
+// arg prints argument j by the letter that the signature has for it; see signatureOf.
+func (pr *printer) arg(op *sys.Op, j int, format byte) string {
+	val, bit := uint64(op.Args[j]), uint8(1)<<j
+	switch {
+	case op.Cells&bit != 0:
+		return pr.cellName(uint16(val))
+	case op.DataAddrs&bit != 0:
 		if format == 's' {
-			return strconv.Quote(pr.str(a.val))
+			return strconv.Quote(pr.str(val))
 		}
 		return "data"
-	case cellAddr:
-		return pr.record(int(a.val), format)
+	case op.CellAddrs&bit != 0:
+		return pr.record(int(val), format)
 	}
-	return scalar(a.val, format)
+	return scalar(val, format)
 }
 
 func (pr *printer) str(off uint64) string {
@@ -125,7 +127,7 @@ func (pr *printer) str(off uint64) string {
 
 // record prints the structure that begins at cell i.
 func (pr *printer) record(i int, format byte) string {
-	v := func(k int) uint64 { return pr.p.cells[i+k].val }
+	v := func(k int) uint64 { return pr.p.cells[i+k] }
 	switch format {
 	case 'H':
 		s := "{" + scalar(v(0), 'o')
@@ -137,8 +139,8 @@ func (pr *printer) record(i int, format byte) string {
 		return "{set=" + bits(v(0), mountAttrs) + ", clr=" + bits(v(1), mountAttrs) + ", propagation=" + bits(v(2), mountFlags) + "}"
 	case 'L':
 		var list []string
-		for ; pr.p.cells[i].kind == dataAddr; i++ {
-			list = append(list, strconv.Quote(pr.str(pr.p.cells[i].val)))
+		for ; pr.p.kinds[i] == dataAddr; i++ {
+			list = append(list, strconv.Quote(pr.str(pr.p.cells[i])))
 		}
 		return "[" + strings.Join(list, ", ") + "]"
 	}

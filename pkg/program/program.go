@@ -37,25 +37,18 @@ func (a Arg) Addr() Arg { return Arg{cellAddr, a.val} }
 // Label is a place in the program that a call may go to.
 type Label int
 
-// call is one line of the program.
-type call struct {
-	nr    uintptr
-	args  [6]Arg
-	dst   uint16
-	then  Label // 0: the next line
-	other Label
-	catch [5]uint16
-	step  int
-}
-
-// Program is a list of calls with its data, grouped into steps.
+// Program is a list of calls with its data, grouped into steps. It is built in the form in which it will be run, because the
+// memory that is written for it costs more time than the work.
 type Program struct {
-	calls  []call
-	cells  []Arg // initial values
-	data   []byte
-	labels []int // call index of each label
-	steps  []Step
-	inputs []input
+	ops     []sys.Op // Else, and Then of a jump, are labels up to settled
+	of      []uint16 // the step of each
+	settled int
+	cells   []uint64 // initial values
+	kinds   []kind   // of those
+	data    []byte
+	labels  []int // index of each label
+	steps   []Step
+	inputs  []input
 
 	catch [5]uint16 // what Try has set for the calls being emitted
 	other Label
@@ -84,9 +77,11 @@ const spareCell = 1
 // New returns an empty program. Its first cell is the descriptor that failures are reported to, the input "sock".
 func New() *Program {
 	p := &Program{
-		calls:  make([]call, 0, 384),
-		cells:  make([]Arg, 0, 512),
-		data:   make([]byte, 0, 8192),
+		ops:    make([]sys.Op, 0, 448),
+		of:     make([]uint16, 0, 448),
+		cells:  make([]uint64, 0, 512),
+		kinds:  make([]kind, 0, 512),
+		data:   make([]byte, 0, 4096),
 		labels: make([]int, 1, 128),
 	}
 	p.Input("sock")
@@ -112,7 +107,7 @@ func (p *Program) Begin(s Step) { p.steps = append(p.steps, s) }
 
 // Cell returns a new cell with the given initial value.
 func (p *Program) Cell(init Arg) Arg {
-	p.cells = append(p.cells, init)
+	p.cells, p.kinds = append(p.cells, init.val), append(p.kinds, init.kind)
 	return Arg{cell, uint64(len(p.cells) - 1)}
 }
 
@@ -120,7 +115,9 @@ func (p *Program) Cell(init Arg) Arg {
 // a list of pointers.
 func (p *Program) Record(fields ...Arg) Arg {
 	first := len(p.cells)
-	p.cells = append(p.cells, fields...)
+	for _, f := range fields {
+		p.Cell(f)
+	}
 	return Arg{cellAddr, uint64(first)}
 }
 
@@ -165,9 +162,29 @@ func (p *Program) Call(nr uintptr, args ...Arg) Arg {
 
 // CallInto emits a system call whose result goes to the cell dst, for alternatives that yield the same thing.
 func (p *Program) CallInto(dst Arg, nr uintptr, args ...Arg) {
-	c := call{nr: nr, dst: uint16(dst.val), other: p.other, catch: p.catch, step: len(p.steps) - 1}
-	copy(c.args[:], args)
-	p.calls = append(p.calls, c)
+	op := p.emit()
+	op.Nr, op.Dst, op.Catch = uint32(nr), uint16(dst.val), p.catch
+	if p.catch[0] != 0 {
+		op.Else = uint16(p.other)
+	}
+	for i, a := range args {
+		op.Args[i] = uintptr(a.val)
+		switch bit := uint8(1) << i; a.kind {
+		case cell:
+			op.Cells |= bit
+		case cellAddr:
+			op.CellAddrs |= bit
+		case dataAddr:
+			op.DataAddrs |= bit
+		}
+	}
+}
+
+// emit adds an instruction that goes on to the next one.
+func (p *Program) emit() *sys.Op {
+	p.ops = append(p.ops, sys.Op{Then: uint16(len(p.ops) + 1)})
+	p.of = append(p.of, uint16(len(p.steps)-1))
+	return &p.ops[len(p.ops)-1]
 }
 
 // Expect emits a comparison: it fails with errno unless (a & mask) == want.
@@ -182,11 +199,28 @@ func (p *Program) NewLabel() Label {
 }
 
 // Place puts l before the next call.
-func (p *Program) Place(l Label) { p.labels[l] = len(p.calls) }
+func (p *Program) Place(l Label) { p.labels[l] = len(p.ops) }
 
 // Goto emits a jump to l.
 func (p *Program) Goto(l Label) {
-	p.calls = append(p.calls, call{nr: sys.Copy, dst: spareCell, then: l, step: len(p.steps) - 1})
+	op := p.emit()
+	op.Nr, op.Dst, op.Then = sys.Copy, spareCell, uint16(l)
+}
+
+// isJump tells a jump from a copying.
+func isJump(op *sys.Op) bool { return op.Nr == sys.Copy && op.Dst == spareCell }
+
+// settle turns labels into places.
+func (p *Program) settle() {
+	for ; p.settled < len(p.ops); p.settled++ {
+		op := &p.ops[p.settled]
+		if isJump(op) {
+			op.Then = uint16(p.labels[op.Then])
+		}
+		if op.Catch[0] != 0 {
+			op.Else = uint16(p.labels[op.Else])
+		}
+	}
 }
 
 // Any catches every errno in Try.
@@ -220,9 +254,9 @@ func (p *Program) Steps() []Step { return p.steps }
 // At returns the step (from 0) and the system call of the instruction that stands fromEnd before the end, as a message of
 // failure has it. Step -1: there is no such instruction.
 func (p *Program) At(fromEnd int) (step int, call string) {
-	i := len(p.calls) + 1 - fromEnd // Link adds a last one
-	if i < 0 || i >= len(p.calls) {
+	i := len(p.ops) + 1 - fromEnd // Link adds a last one
+	if i < 0 || i >= len(p.ops) {
 		return -1, "unknown call"
 	}
-	return p.calls[i].step, signatureOf(p.calls[i].nr).name
+	return int(int16(p.of[i])), signatureOf(uintptr(p.ops[i].Nr)).name
 }

@@ -89,11 +89,11 @@ func TestLinkAddresses(t *testing.T) {
 	p.Call(unix.SYS_WRITE, fd, text, program.Int(5), fd.Addr(), aligned)
 	c := p.Link(nil)
 	op := c.Ops[0]
-	if op.Cells != 0b1 || op.Args[0] != 0 {
-		t.Errorf("cells are %b of %v; only argument 0 is one", op.Cells, op.Args)
+	if op.Cells != 0b00001 || op.DataAddrs != 0b10010 || op.CellAddrs != 0b01000 {
+		t.Errorf("values of cells %b, addresses of data %b, of cells %b", op.Cells, op.DataAddrs, op.CellAddrs)
 	}
-	if op.Args[1] != c.Addr(0) || op.Args[3] != c.CellAddr(0) || op.Args[4] != c.Addr(8) {
-		t.Errorf("arguments %#x do not point into the linked code", op.Args)
+	if want := [6]uintptr{0, 0, 5, 0, 8}; op.Args != want {
+		t.Errorf("arguments %d, want %d", op.Args, want)
 	}
 	if string(c.Data[:6]) != "hello\x00" || c.Data[8] != 1 {
 		t.Errorf("data is %q", c.Data)

@@ -1,20 +1,23 @@
 package sys
 
-// Op is one instruction of a Code: a system call with its arguments, or one of the two pseudo calls.
+// Op is one instruction of a Code: a system call with its arguments, or one of the two pseudo calls. No address of this
+// process is in it, so that a program is the same wherever it lies.
 type Op struct {
-	Nr    uintptr    // system call number, or Copy or Expect
-	Args  [6]uintptr // what Cells marks is the index of a cell, the rest is passed as it is
-	Cells uint8      // bit i: Args[i] is the index of a cell whose value is passed
-	Dst   uint16     // cell that takes the result
-	Then  uint16     // next instruction on success
-	Else  uint16     // next instruction when an errno of Catch came back
-	Catch [5]uint16  // errnos that are no failure; Any catches all, 0 ends the list
+	Nr        uint32     // system call number, or Copy or Expect
+	Cells     uint8      // bit i: Args[i] is the index of a cell whose value is passed
+	CellAddrs uint8      // bit i: Args[i] is the index of a cell whose address is passed
+	DataAddrs uint8      // bit i: Args[i] is an offset in the data, and its address is passed
+	Args      [6]uintptr // what no bit is set for is passed as it is
+	Dst       uint16     // cell that takes the result
+	Then      uint16     // next instruction on success
+	Else      uint16     // next instruction when an errno of Catch came back
+	Catch     [5]uint16  // errnos that are no failure; Any catches all, 0 ends the list
 }
 
 // The pseudo calls. Their numbers lie far beyond any system call's.
 const (
 	// Copy yields Args[0]. With nothing to copy it is a jump to Then.
-	Copy uintptr = 1<<31 - 1 - iota
+	Copy = 1<<31 - 1 - iota
 	// Expect succeeds when (Args[0] & Args[1]) == Args[2] and else fails with errno Args[3].
 	Expect
 )

@@ -1,6 +1,7 @@
 package sys_test
 
 import (
+	"encoding/binary"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -98,5 +99,23 @@ func TestNobodyListens(t *testing.T) {
 	c.Cells[sys.ReportCell] = uint64(badFD)
 	if status := wait(t, fork(t, 0, c)).ExitStatus(); status != 127 {
 		t.Errorf("exit status %d, want 127", status)
+	}
+}
+
+// TestAddresses: a bit of its own says that an argument is a place in the data or in the cells.
+func TestAddresses(t *testing.T) {
+	r, w := pipe(t)
+	c := seq(
+		sys.Op{Nr: sys.Copy, Args: [6]uintptr{0x414243}, Dst: 3},
+		sys.Op{Nr: unix.SYS_WRITE, Args: [6]uintptr{w.Fd(), 1, 3}, DataAddrs: 0b10},
+		sys.Op{Nr: unix.SYS_WRITE, Args: [6]uintptr{w.Fd(), 3, 8}, CellAddrs: 0b10},
+	)
+	if status, m := outcome(t, 0, c); status != 0 {
+		t.Fatalf("exit status %d, message %+v", status, m)
+	}
+	buf := make([]byte, 16)
+	n, err := r.Read(buf)
+	if n != 11 || string(buf[:3]) != "ell" || binary.NativeEndian.Uint64(buf[3:]) != 0x414243 {
+		t.Errorf("the child wrote %q (%v)", buf[:n], err)
 	}
 }

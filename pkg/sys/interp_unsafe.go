@@ -28,8 +28,13 @@ func run(c *Code) {
 		op := &c.Ops[pc]
 		for i := range a {
 			a[i] = op.Args[i]
-			if op.Cells&(1<<i) != 0 {
+			switch bit := uint8(1) << i; {
+			case op.Cells&bit != 0:
 				a[i] = uintptr(c.Cells[a[i]])
+			case op.CellAddrs&bit != 0:
+				a[i] = uintptr(unsafe.Pointer(&c.Cells[a[i]]))
+			case op.DataAddrs&bit != 0:
+				a[i] += uintptr(unsafe.Pointer(unsafe.SliceData(c.Data)))
 			}
 		}
 		var r uintptr
@@ -42,7 +47,7 @@ func run(c *Code) {
 				errno = syscall.Errno(a[3])
 			}
 		default:
-			r, _, errno = syscall.RawSyscall6(op.Nr, a[0], a[1], a[2], a[3], a[4], a[5])
+			r, _, errno = syscall.RawSyscall6(uintptr(op.Nr), a[0], a[1], a[2], a[3], a[4], a[5])
 		}
 		if errno == 0 {
 			c.Cells[op.Dst] = uint64(r)
