@@ -8,7 +8,7 @@ import (
 )
 
 type completionCmd struct {
-	Shell string `arg:"" name:"shell" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" name:"shell" enum:"bash,zsh,fish" about:"bash, zsh or fish."`
 }
 
 // Help says more.

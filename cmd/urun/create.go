@@ -10,21 +10,21 @@ import (
 
 // A target is the container that a command is about.
 type target struct {
-	ID string `arg:"" name:"container-id" known:"" help:"The id of a container."`
+	ID string `arg:"" name:"container-id" known:"" about:"The id of a container."`
 }
 
 func (t *target) about() string { return t.ID }
 
 // A newborn is the container that a command makes.
 type newborn struct {
-	ID string `arg:"" name:"container-id" help:"The id that the container will have: letters, digits and _+-."`
+	ID string `arg:"" name:"container-id" about:"The id that the container will have: letters, digits and _+-."`
 }
 
 func (n *newborn) about() string { return n.ID }
 
 // bundleFlag says where the bundle is.
 type bundleFlag struct {
-	Bundle string `name:"bundle" short:"b" placeholder:"DIR" help:"The bundle; by default the working directory, or the directory that is named like the container."`
+	Bundle string `name:"bundle" short:"b" placeholder:"DIR" about:"The bundle; by default the working directory, or the directory that is named like the container."`
 }
 
 // find is the absolute path of the bundle; a bundle that was found by its name is said to have been.
@@ -42,12 +42,12 @@ func (f *bundleFlag) find(app *App, id string) (string, error) {
 // createFlags are the flags that create and run share.
 type createFlags struct {
 	bundleFlag
-	ConsoleSocket string `name:"console-socket" placeholder:"PATH" help:"Unix socket that receives the master end of the container's terminal."`
-	PidfdSocket   string `name:"pidfd-socket" placeholder:"PATH" help:"Unix socket that receives a pidfd of the container's process."`
-	PidFile       string `name:"pid-file" placeholder:"FILE" help:"Write the pid of the container's process to FILE."`
-	NoPivot       bool   `name:"no-pivot" help:"Use chroot instead of pivot_root. It is weaker: only for a root on a ramdisk."`
-	NoNewKeyring  bool   `name:"no-new-keyring" help:"Keep the caller's session keyring."`
-	PreserveFDs   int    `name:"preserve-fds" placeholder:"N" help:"Hand N more descriptors to the container, 3 and up."`
+	ConsoleSocket string `name:"console-socket" placeholder:"PATH" about:"Unix socket that receives the master end of the container's terminal."`
+	PidfdSocket   string `name:"pidfd-socket" placeholder:"PATH" about:"Unix socket that receives a pidfd of the container's process."`
+	PidFile       string `name:"pid-file" placeholder:"FILE" about:"Write the pid of the container's process to FILE."`
+	NoPivot       bool   `name:"no-pivot" about:"Use chroot instead of pivot_root. It is weaker: only for a root on a ramdisk."`
+	NoNewKeyring  bool   `name:"no-new-keyring" about:"Keep the caller's session keyring."`
+	PreserveFDs   int    `name:"preserve-fds" placeholder:"N" about:"Hand N more descriptors to the container, 3 and up."`
 }
 
 // options turns the flags into what package container understands.

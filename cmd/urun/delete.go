@@ -1,7 +1,7 @@
 package main
 
 type deleteCmd struct {
-	Force bool `name:"force" short:"f" help:"Kill it first if it runs; no error if there is no such container."`
+	Force bool `name:"force" short:"f" about:"Kill it first if it runs; no error if there is no such container."`
 	target
 }
 

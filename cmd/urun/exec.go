@@ -11,25 +11,25 @@ import (
 const execFailed = 255
 
 type execCmd struct {
-	Cwd            string   `name:"cwd" placeholder:"DIR" help:"Working directory inside the container."`
-	Env            []string `name:"env" short:"e" sep:"none" placeholder:"NAME=VALUE" help:"Set a variable; may be repeated."`
-	TTY            bool     `name:"tty" short:"t" help:"Give the process a terminal."`
-	User           string   `name:"user" short:"u" placeholder:"UID[:GID]" help:"Run as this user of the container."`
-	AdditionalGids []uint32 `name:"additional-gids" short:"g" placeholder:"GID" help:"One more group; may be repeated."`
-	Process        string   `name:"process" short:"p" placeholder:"FILE" help:"Read the process from the JSON in FILE instead of the command line."`
-	Detach         bool     `name:"detach" short:"d" help:"Return once the process runs, instead of waiting for its end."`
-	PidFile        string   `name:"pid-file" placeholder:"FILE" help:"Write the pid of the process to FILE."`
-	ProcessLabel   string   `name:"process-label" placeholder:"LABEL" help:"SELinux label of the process."`
-	Apparmor       string   `name:"apparmor" placeholder:"PROFILE" help:"AppArmor profile of the process."`
-	NoNewPrivs     *bool    `name:"no-new-privs" help:"Keep the process from gaining privileges."`
-	Cap            []string `name:"cap" short:"c" placeholder:"CAP" help:"One more capability; may be repeated."`
-	PreserveFDs    int      `name:"preserve-fds" placeholder:"N" help:"Hand N more descriptors to the process, 3 and up."`
-	IgnorePaused   bool     `name:"ignore-paused" help:"Do not mind that the container is paused."`
-	ConsoleSocket  string   `name:"console-socket" placeholder:"PATH" help:"Unix socket that receives the master end of the process's terminal."`
-	PidfdSocket    string   `name:"pidfd-socket" placeholder:"PATH" help:"Unix socket that receives a pidfd of the process."`
-	Cgroup         string   `name:"cgroup" placeholder:"PATH" help:"Run the process in this cgroup below the container's."`
+	Cwd            string   `name:"cwd" placeholder:"DIR" about:"Working directory inside the container."`
+	Env            []string `name:"env" short:"e" sep:"none" placeholder:"NAME=VALUE" about:"Set a variable; may be repeated."`
+	TTY            bool     `name:"tty" short:"t" about:"Give the process a terminal."`
+	User           string   `name:"user" short:"u" placeholder:"UID[:GID]" about:"Run as this user of the container."`
+	AdditionalGids []uint32 `name:"additional-gids" short:"g" placeholder:"GID" about:"One more group; may be repeated."`
+	Process        string   `name:"process" short:"p" placeholder:"FILE" about:"Read the process from the JSON in FILE instead of the command line."`
+	Detach         bool     `name:"detach" short:"d" about:"Return once the process runs, instead of waiting for its end."`
+	PidFile        string   `name:"pid-file" placeholder:"FILE" about:"Write the pid of the process to FILE."`
+	ProcessLabel   string   `name:"process-label" placeholder:"LABEL" about:"SELinux label of the process."`
+	Apparmor       string   `name:"apparmor" placeholder:"PROFILE" about:"AppArmor profile of the process."`
+	NoNewPrivs     *bool    `name:"no-new-privs" about:"Keep the process from gaining privileges."`
+	Cap            []string `name:"cap" short:"c" placeholder:"CAP" about:"One more capability; may be repeated."`
+	PreserveFDs    int      `name:"preserve-fds" placeholder:"N" about:"Hand N more descriptors to the process, 3 and up."`
+	IgnorePaused   bool     `name:"ignore-paused" about:"Do not mind that the container is paused."`
+	ConsoleSocket  string   `name:"console-socket" placeholder:"PATH" about:"Unix socket that receives the master end of the process's terminal."`
+	PidfdSocket    string   `name:"pidfd-socket" placeholder:"PATH" about:"Unix socket that receives a pidfd of the process."`
+	Cgroup         string   `name:"cgroup" placeholder:"PATH" about:"Run the process in this cgroup below the container's."`
 	target
-	Args []string `arg:"" name:"command" optional:"" verbatim:"" help:"The command and its arguments. Flags in it are its own."`
+	Args []string `arg:"" name:"command" optional:"" verbatim:"" about:"The command and its arguments. Flags in it are its own."`
 }
 
 // Run runs the process.

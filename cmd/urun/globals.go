@@ -8,54 +8,36 @@ import (
 )
 
 // Globals are the flags that every command has. They are runc's; those that urun does not need are accepted so
-// that clients which pass them keep working. Their help stands in globalHelp: kong looks for variables in every
-// text of a tag, and 80 microseconds of that would be paid by every command.
+// that clients which pass them keep working.
 type Globals struct {
-	Root          string   `name:"root" placeholder:"DIR" env:"URUN_ROOT"`
-	Log           string   `name:"log" placeholder:"FILE"`
-	LogFormat     string   `name:"log-format" enum:"text,json" default:"text"`
-	LogLevel      string   `name:"log-level" enum:"error,warn,warning,info,debug" default:"warning"`
-	Debug         bool     `name:"debug"`
-	Strict        bool     `name:"strict"`
-	SystemdCgroup bool     `name:"systemd-cgroup"`
-	CgroupManager string   `name:"cgroup-manager" placeholder:"NAME" enum:",systemd,cgroupfs,disabled" default:""`
-	Rootless      toggle   `name:"rootless"`
-	Version       bool     `name:"version" short:"v"`
-	Help          helpFlag `name:"help" short:"h"`
+	Root          string   `name:"root" placeholder:"DIR" env:"URUN_ROOT" about:"Keep the state of containers in DIR instead of $XDG_RUNTIME_DIR/urun."`
+	Log           string   `name:"log" placeholder:"FILE" about:"Append errors and notices to FILE; notices then stay off stderr."`
+	LogFormat     string   `name:"log-format" enum:"text,json" default:"text" about:"Format of the log: text or json."`
+	LogLevel      string   `name:"log-level" enum:"error,warn,warning,info,debug" default:"warning" about:"Least important lines to tell: error, warning or debug."`
+	Debug         bool     `name:"debug" about:"The same as --log-level debug."`
+	Strict        bool     `name:"strict" about:"Refuse what can be had only in part, instead of telling so in a notice."`
+	SystemdCgroup bool     `name:"systemd-cgroup" about:"Accepted for clients of runc."`
+	CgroupManager string   `name:"cgroup-manager" placeholder:"NAME" enum:",systemd,cgroupfs,disabled" default:"" about:"Accepted for clients of crun: systemd, cgroupfs or disabled."`
+	Rootless      toggle   `name:"rootless" about:"Accepted for clients of runc: true, false or auto. urun is always rootless."`
+	Version       bool     `name:"version" short:"v" about:"Print the version."`
+	Help          helpFlag `name:"help" short:"h" about:"Print this help."`
 }
 
-// globalHelp is the help of one global flag.
-func globalHelp(name string) string {
-	switch name {
-	case "root":
-		return "Keep the state of containers in DIR instead of $XDG_RUNTIME_DIR/urun."
-	case "log":
-		return "Append errors and notices to FILE; notices then stay off stderr."
-	case "log-format":
-		return "Format of the log: text or json."
-	case "log-level":
-		return "Least important lines to tell: error, warning or debug."
-	case "debug":
-		return "The same as --log-level debug."
-	case "strict":
-		return "Refuse what can be had only in part, instead of telling so in a notice."
-	case "systemd-cgroup":
-		return "Accepted for clients of runc."
-	case "cgroup-manager":
-		return "Accepted for clients of crun: systemd, cgroupfs or disabled."
-	case "rootless":
-		return "Accepted for clients of runc: true, false or auto. urun is always rootless."
-	case "version":
-		return "Print the version."
-	}
-	return "Print this help."
-}
-
-// explain puts the help of the global flags into a model.
+// explain gives a model its texts, and the global flags a place of their own. They stand in the tag `about` and not in kong's
+// `help`, because kong looks for variables in every text of that, and 100 microseconds of it would be paid by every command.
 func explain(k *kong.Kong) {
+	_ = kong.Visit(k.Model, func(n kong.Visitable, next kong.Next) error {
+		switch n := n.(type) {
+		case *kong.Flag:
+			n.Help = n.Tag.Get("about")
+		case *kong.Value:
+			n.Help = n.Tag.Get("about")
+		}
+		return next(nil)
+	})
 	group := &kong.Group{Key: "global", Title: "Global flags:"}
 	for _, f := range k.Model.Flags {
-		f.Help, f.Group = globalHelp(f.Name), group
+		f.Group = group
 	}
 }
 

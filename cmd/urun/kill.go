@@ -1,9 +1,9 @@
 package main
 
 type killCmd struct {
-	All bool `name:"all" short:"a" help:"Signal every process of the container; a stopped one is no error."`
+	All bool `name:"all" short:"a" about:"Signal every process of the container; a stopped one is no error."`
 	target
-	Signal string `arg:"" name:"signal" optional:"" default:"SIGTERM" help:"A number or a name: 9, KILL, SIGKILL, SIGRTMIN+3."`
+	Signal string `arg:"" name:"signal" optional:"" default:"SIGTERM" about:"A number or a name: 9, KILL, SIGKILL, SIGRTMIN+3."`
 }
 
 // Run sends the signal.

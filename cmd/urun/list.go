@@ -10,8 +10,8 @@ import (
 )
 
 type listCmd struct {
-	Quiet  bool   `name:"quiet" short:"q" help:"Print ids only."`
-	Format string `name:"format" short:"f" enum:"table,json" default:"table" help:"table or json."`
+	Quiet  bool   `name:"quiet" short:"q" about:"Print ids only."`
+	Format string `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
 }
 
 // Run lists the containers.

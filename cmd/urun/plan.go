@@ -12,9 +12,9 @@ import (
 
 type planCmd struct {
 	bundleFlag
-	Syscalls bool   `name:"syscalls" help:"Print the system calls that the container's process will make."`
-	JSON     bool   `name:"json" help:"Print the plan as JSON."`
-	ID       string `arg:"" name:"container-id" optional:"" help:"The id that the container would have; by default the name of the bundle."`
+	Syscalls bool   `name:"syscalls" about:"Print the system calls that the container's process will make."`
+	JSON     bool   `name:"json" about:"Print the plan as JSON."`
+	ID       string `arg:"" name:"container-id" optional:"" about:"The id that the container would have; by default the name of the bundle."`
 
 	// What run --dry-run adds.
 	create createFlags

@@ -12,9 +12,9 @@ import (
 )
 
 type psCmd struct {
-	Format string `name:"format" short:"f" enum:"table,json" default:"table" help:"table or json."`
+	Format string `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
 	target
-	Args []string `arg:"" name:"ps-args" optional:"" verbatim:"" help:"Arguments of ps(1); -ef by default."`
+	Args []string `arg:"" name:"ps-args" optional:"" verbatim:"" about:"Arguments of ps(1); -ef by default."`
 }
 
 // Run lists the processes.

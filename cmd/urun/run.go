@@ -6,10 +6,10 @@ import (
 
 type runCmd struct {
 	createFlags
-	Detach      bool `name:"detach" short:"d" help:"Return once the process runs, instead of waiting for its end."`
-	Keep        bool `name:"keep" help:"Do not delete the container when its process has ended."`
-	NoSubreaper bool `name:"no-subreaper" help:"Do not adopt the orphans of the container."`
-	DryRun      bool `name:"dry-run" help:"Print what would be done, and do nothing."`
+	Detach      bool `name:"detach" short:"d" about:"Return once the process runs, instead of waiting for its end."`
+	Keep        bool `name:"keep" about:"Do not delete the container when its process has ended."`
+	NoSubreaper bool `name:"no-subreaper" about:"Do not adopt the orphans of the container."`
+	DryRun      bool `name:"dry-run" about:"Print what would be done, and do nothing."`
 	newborn
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 type specCmd struct {
-	Bundle string `name:"bundle" short:"b" placeholder:"DIR" default:"." help:"The directory to write to."`
+	Bundle string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to."`
 }
 
 // Help says more.

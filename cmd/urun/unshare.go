@@ -8,7 +8,7 @@ import (
 )
 
 type unshareCmd struct {
-	Args []string `arg:"" name:"command" optional:"" verbatim:"" help:"The command and its arguments; a shell by default."`
+	Args []string `arg:"" name:"command" optional:"" verbatim:"" about:"The command and its arguments; a shell by default."`
 }
 
 // Help says more.
