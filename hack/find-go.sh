@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of a Go toolchain that is new enough for go.mod, or fails. With --explain it says how to get one.
+# Prints the path of a Go toolchain that is new enough for go.mod, or fails. With --explain it says how to get one; with
+# --cache where hack/fetch-go.sh puts one: root's is for the user that tests run as, too.
 # A go older than that still counts when it fetches the right one by itself (Go 1.21 and later, GOTOOLCHAIN=auto).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,19 +16,29 @@ new_enough() {
 
 explain() {
   cat >&2 <<TEXT
-urun needs Go $wanted or newer, and none was found in PATH, /usr/local/go or /usr/lib/go-*.
-  Debian 13, Ubuntu 24.04: apt-get install golang-go (it fetches Go $wanted by itself)
-  Debian 12:               its Go is too old; take https://go.dev/dl/ and unpack it to /usr/local/go
+urun needs Go $wanted or newer, and none was found in PATH, /usr/local/go, /usr/lib/go-* or $(cache).
+  Debian, Ubuntu: hack/setup.sh installs one
+  elsewhere:      take it from https://go.dev/dl/ and unpack it to /usr/local/go
 TEXT
 }
 
-if [ "${1:-}" = --explain ]; then
-  explain
-  exit 1
-fi
+cache() {
+  if [ "$(id -u)" = 0 ]; then echo /var/cache/urun/go; else echo "${XDG_CACHE_HOME:-$HOME/.cache}/urun/go"; fi
+}
+
+case "${1:-}" in
+  --explain)
+    explain
+    exit 1
+    ;;
+  --cache)
+    cache
+    exit
+    ;;
+esac
 
 candidates=("$(command -v go || true)" /usr/local/go/bin/go)
-mapfile -t -O 2 candidates < <(printf '%s\n' /usr/lib/go-*/bin/go | sort -rV)
+mapfile -t -O 2 candidates < <(printf '%s\n' /usr/lib/go-*/bin/go "$(cache)"/golang.org/toolchain@*/bin/go | sort -rV)
 for go in "${candidates[@]}"; do
   if [ -x "$go" ] && new_enough "$go"; then
     echo "$go"

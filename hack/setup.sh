@@ -46,10 +46,9 @@ install_missing() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# newest_go_package prints the newest golang-1.N of the distribution that can fetch a newer toolchain by itself.
+# newest_go_package prints the newest golang-1.N of the distribution.
 newest_go_package() {
-  apt-cache pkgnames golang-1. | grep -E '^golang-1\.[0-9]+-go$' | sort -V | tail -n 1 |
-    awk -F '[.-]' '$3 >= 21'
+  apt-cache pkgnames golang-1. | grep -E '^golang-1\.[0-9]+-go$' | sort -V | tail -n 1
 }
 
 need_go() {
@@ -61,7 +60,16 @@ need_go() {
     package=$(newest_go_package)
   fi
   [ -n "$package" ] || hack/find-go.sh --explain
-  want "$package" "urun is written in Go"
+  [ -x "/usr/lib/go-${package//[!0-9.]/}/bin/go" ] || want "$package" "urun is written in Go"
+}
+
+# have_go makes sure of a Go that is new enough, by an older one if need be.
+have_go() {
+  hack/find-go.sh >/dev/null && return 0
+  local old
+  old=$(printf '%s\n' /usr/lib/go-*/bin/go | sort -rV | head -n 1)
+  [ ! -x "$old" ] || hack/fetch-go.sh "$old"
+  hack/find-go.sh >/dev/null || hack/find-go.sh --explain
 }
 
 # own_subids USER: ranges of ids for a user who has none. Whoever gets them from LDAP has them without these files.
@@ -128,7 +136,7 @@ case "${1:-}" in
 esac
 need_basics
 install_missing
-hack/find-go.sh >/dev/null || hack/find-go.sh --explain
+have_go
 if [ "$(id -u)" = 0 ]; then
   test_user
   own_subids urun-dev
