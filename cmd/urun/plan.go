@@ -18,7 +18,6 @@ type planCmd struct {
 
 	// What run --dry-run adds.
 	create createFlags
-	detach bool
 }
 
 func (c *planCmd) about() string { return c.ID }
@@ -45,7 +44,7 @@ func (c *planCmd) Run(app *App) error {
 			id = "container"
 		}
 	}
-	p, err := app.runtime("").Compile(id, o, c.detach)
+	p, err := app.runtime("").Compile(id, o)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (*runCmd) Help() string {
 // Run runs the container.
 func (c *runCmd) Run(app *App) error {
 	if c.DryRun {
-		p := planCmd{bundleFlag: c.bundleFlag, ID: c.ID, create: c.createFlags, detach: c.Detach}
+		p := planCmd{bundleFlag: c.bundleFlag, ID: c.ID, create: c.createFlags}
 		return p.Run(app)
 	}
 	o, err := c.options(app, c.ID)

@@ -24,7 +24,7 @@ type draft struct {
 }
 
 // Compile makes the plan that create or run would carry out.
-func (r *Runtime) Compile(id string, o CreateOptions, detach bool) (plan.Plan, error) {
+func (r *Runtime) Compile(id string, o CreateOptions) (plan.Plan, error) {
 	d, err := r.draft(id, o, false)
 	if err != nil {
 		return plan.Plan{}, err

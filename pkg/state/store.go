@@ -15,8 +15,8 @@ type Store struct {
 }
 
 // Create makes the directory of a new container and returns it locked. ErrExists: the id is in use, by a container
-// (a stopped one still has its id until it is deleted) or by somebody who is about to create it. What a
-// creation that never ended or an earlier boot left behind is emptied and used.
+// (one that ran and has stopped keeps its id until it is deleted) or by somebody who is about to create it. What is left of
+// a creation that never ended, of a container that ended before its start, or of an earlier boot is emptied and used.
 //
 // However many processes try at the same time, one gets the id.
 func (s Store) Create(id string) (*Dir, error) {
