@@ -2,14 +2,12 @@ package container
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/idmap"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
@@ -155,69 +153,4 @@ func (b *birth) settle() error {
 		return err
 	}
 	return writePid(b.opt.PidFile, b.child.Pid)
-}
-
-func sendPidfd(path string, pidfd int) error {
-	if path == "" {
-		return nil
-	}
-	fd, err := sandbox.Dial(path)
-	if err != nil {
-		return fmt.Errorf("--pidfd-socket: %w", err)
-	}
-	defer unix.Close(fd)
-	return sandbox.SendFD(fd, pidfd, "pidfd")
-}
-
-// writePid writes a pid file as clients read it: decimal, no newline, all at once.
-func writePid(path string, pid int) error {
-	if path == "" {
-		return nil
-	}
-	tmp := path + ".tmp" + strconv.Itoa(os.Getpid())
-	if err := os.WriteFile(tmp, strconv.AppendInt(nil, int64(pid), 10), 0o644); err != nil {
-		return fmt.Errorf("--pid-file: %w", err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		_ = os.Remove(tmp)
-		return fmt.Errorf("--pid-file: %w", err)
-	}
-	return nil
-}
-
-// hinted is an error with advice.
-type hinted struct {
-	error
-	hint string
-}
-
-func (e *hinted) Unwrap() error { return e.error }
-
-// Hint is what to do about it.
-func (e *hinted) Hint() string { return e.hint }
-
-// explain adds the host's reason to an error of the birth, where one is known.
-func explain(err error) error {
-	var born *sandbox.BirthError
-	var maps *sandbox.MapError
-	var failed *sandbox.StepError
-	doing := ""
-	switch {
-	case errors.As(err, &born):
-		doing = host.Clone
-	case errors.As(err, &maps):
-		doing = "newuidmap"
-	case errors.As(err, &failed) && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)):
-		doing = failed.Text
-	default:
-		return err
-	}
-	cause := host.Explain(doing, err)
-	if cause.Why != "" {
-		err = fmt.Errorf("%w (%s)", err, cause.Why)
-	}
-	if cause.Fix == "" {
-		return err
-	}
-	return &hinted{err, cause.Fix}
 }

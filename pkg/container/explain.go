@@ -1,0 +1,48 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/sandbox"
+)
+
+// hinted is an error with advice.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e *hinted) Unwrap() error { return e.error }
+
+// Hint is what to do about it.
+func (e *hinted) Hint() string { return e.hint }
+
+// explain adds the host's reason to an error of the birth, where one is known.
+func explain(err error) error {
+	var born *sandbox.BirthError
+	var maps *sandbox.MapError
+	var failed *sandbox.StepError
+	doing := ""
+	switch {
+	case errors.As(err, &born):
+		doing = host.Clone
+	case errors.As(err, &maps):
+		doing = "newuidmap"
+	case errors.As(err, &failed) && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)):
+		doing = failed.Text
+	default:
+		return err
+	}
+	cause := host.Explain(doing, err)
+	if cause.Why != "" {
+		err = fmt.Errorf("%w (%s)", err, cause.Why)
+	}
+	if cause.Fix == "" {
+		return err
+	}
+	return &hinted{err, cause.Fix}
+}
