@@ -79,7 +79,7 @@ func TestCanonical(t *testing.T) {
 				chosen = append(chosen, e)
 			}
 		}
-		k, _, err := model(chosen, &App{Stdout: os.Stdout, Stderr: os.Stderr})
+		k, _, err := fullModel(chosen, &App{Stdout: os.Stdout, Stderr: os.Stderr})
 		if err != nil {
 			t.Fatal(err)
 		}

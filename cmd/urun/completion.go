@@ -20,7 +20,7 @@ func (*completionCmd) Help() string {
 
 // Run prints the script. It is made from the same model that parses the command line, so it cannot be out of date.
 func (c *completionCmd) Run(app *App) error {
-	k, _, err := model(commands(), &App{Stdout: app.Stdout, Stderr: app.Stderr})
+	k, _, err := fullModel(commands(), &App{Stdout: app.Stdout, Stderr: app.Stderr})
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func call(t *testing.T, args ...string) (code int, stdout, stderr string) {
 
 // TestModel builds the model of all commands, which no ordinary command line does: a slip in a tag shows here.
 func TestModel(t *testing.T) {
-	k, cmds, err := model(commands(), &App{Stdout: os.Stdout, Stderr: os.Stderr})
+	k, cmds, err := fullModel(commands(), &App{Stdout: os.Stdout, Stderr: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,8 @@ func commands() []entry {
 		{"ps", "List the processes of a container.", func() command { return new(psCmd) }},
 		{"pause", "Stop every process of a container for a while.", func() command { return new(pauseCmd) }},
 		{"resume", "Let the processes of a paused container go on.", func() command { return new(resumeCmd) }},
+		{"checkpoint", "Freeze a container to files; not possible without root today.", func() command { return new(checkpointCmd) }},
+		{"restore", "Bring a frozen container back; not possible without root today.", func() command { return new(restoreCmd) }},
 		{"spec", "Write a config.json to begin with.", func() command { return new(specCmd) }},
 		{"plan", "Print what run would do, without doing it.", func() command { return new(planCmd) }},
 		{"unshare", "Run a command as root of your ids, outside of any container.", func() command { return new(unshareCmd) }},
@@ -46,8 +48,39 @@ func commands() []entry {
 const description = "urun runs OCI containers without root. " +
 	"The bundle is a directory with a config.json and a root file system; the container is known by the id you give it."
 
-// parse fills app.Globals and the command that l names, both from their tags.
+// parse fills app.Globals and the command that l names, both from their tags. kong is shown as little as will do; only when it
+// is not pleased, or help is asked for, all of it.
 func parse(l line, app *App) (command, error) {
+	for _, e := range commands() {
+		if e.name == l.command && !l.help && !asksHelp(l.args) {
+			if cmd, err := parseLean(l, e, app); err == nil {
+				return cmd, nil
+			}
+		}
+	}
+	return parseFull(l, app)
+}
+
+// parseLean parses a line of the command e that asks for nothing unusual.
+func parseLean(l line, e entry, app *App) (command, error) {
+	cmd := e.make()
+	globals, flags := slim(&app.Globals, l.args), slim(cmd, l.args)
+	k, err := model(app, globals.grammar(), []entry{e}, []any{flags.grammar()})
+	if err != nil {
+		return nil, err
+	}
+	node := k.Model.Children[0]
+	args, err := canonical(l.args, slices.Concat(k.Model.Flags, node.Flags), ownWords(node))
+	if err == nil {
+		_, err = k.Parse(args)
+	}
+	globals.fill()
+	flags.fill()
+	return cmd, err
+}
+
+// parseFull parses any line, and says what is wrong with it.
+func parseFull(l line, app *App) (command, error) {
 	chosen, all := entry{}, commands()
 	for _, e := range all {
 		if e.name == l.command {
@@ -57,7 +90,7 @@ func parse(l line, app *App) (command, error) {
 	if l.help || len(l.args) == 0 {
 		l.args = []string{"--help"}
 	}
-	k, cmds, err := model(all, app)
+	k, cmds, err := fullModel(all, app)
 	if err != nil {
 		return nil, err
 	}
@@ -107,24 +140,32 @@ func (g *Globals) logFrom(args []string) {
 	}
 }
 
-// model builds kong's model of the given commands and of the global flags.
-func model(entries []entry, app *App) (*kong.Kong, []command, error) {
+// fullModel builds kong's model of the given commands and of the global flags.
+func fullModel(entries []entry, app *App) (k *kong.Kong, cmds []command, err error) {
+	var grammars []any
+	for _, e := range entries {
+		cmd := e.make()
+		cmds, grammars = append(cmds, cmd), append(grammars, cmd)
+	}
+	k, err = model(app, &app.Globals, entries, grammars)
+	return k, cmds, err
+}
+
+// model builds kong's model from pointers to structs with tags: one for the global flags, and one for each command.
+func model(app *App, globals any, entries []entry, grammars []any) (*kong.Kong, error) {
 	options := []kong.Option{
 		kong.Name("urun"), kong.Description(description), kong.Writers(app.Stdout, app.Stderr), kong.NoDefaultHelp(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 	}
-	var cmds []command
-	for _, e := range entries {
-		cmd := e.make()
-		cmds = append(cmds, cmd)
-		options = append(options, kong.DynamicCommand(e.name, e.help, "", cmd))
+	for i, e := range entries {
+		options = append(options, kong.DynamicCommand(e.name, e.help, "", grammars[i]))
 	}
-	k, err := kong.New(&app.Globals, options...)
+	k, err := kong.New(globals, options...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("command line: %w", err) // a slip in a tag; a test builds the whole model
+		return nil, fmt.Errorf("command line: %w", err) // a slip in a tag; a test builds the whole model
 	}
 	k.Model.HelpFlag = byName(k.Model.Flags, "help") // makes kong end the help with a pointer to more help
-	return k, cmds, nil
+	return k, nil
 }
 
 // ownWords is the number of words up to the command of the container, the name of our command counted in, or 0
