@@ -47,6 +47,7 @@ type createFlags struct {
 	PidFile       string `name:"pid-file" placeholder:"FILE" about:"Write the pid of the container's process to FILE."`
 	NoPivot       bool   `name:"no-pivot" about:"Use chroot instead of pivot_root. It is weaker: only for a root on a ramdisk."`
 	NoNewKeyring  bool   `name:"no-new-keyring" about:"Keep the caller's session keyring."`
+	KeepGroups    bool   `name:"keep-groups" about:"Keep your supplementary groups: what is open to them stays so in the container."`
 	PreserveFDs   int    `name:"preserve-fds" placeholder:"N" about:"Hand N more descriptors to the container, 3 and up."`
 }
 
@@ -56,7 +57,9 @@ func (f *createFlags) options(app *App, id string) (container.CreateOptions, err
 		NoPivot:      f.NoPivot,
 		NoNewKeyring: f.NoNewKeyring,
 		PreserveFDs:  f.PreserveFDs,
+		KeepGroups:   f.KeepGroups,
 	}
+	o.ListenFDs, o.NotifySocket = container.Activation()
 	if f.PreserveFDs < 0 {
 		return o, fmt.Errorf("--preserve-fds: %d is negative", f.PreserveFDs)
 	}

@@ -21,22 +21,31 @@ func (*featuresCmd) Run(app *App) error {
 
 // supported lists what exists, and says no to what does not, so that no client has to guess.
 func supported() features.Features {
-	no := new(bool)
+	no, yes := new(bool), new(bool)
+	*yes = true
+	version, commit := build()
 	return features.Features{
 		OCIVersionMin: "1.0.0",
 		OCIVersionMax: specs.Version,
-		Hooks:         []string{"prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"},
+		Hooks:         plan.HookNames(),
 		MountOptions:  plan.MountOptions(),
 		Linux: &features.Linux{
 			Namespaces:      plan.NamespaceTypes(),
 			Capabilities:    plan.CapNames(),
 			Cgroup:          &features.Cgroup{V1: no, V2: no, Systemd: no, SystemdUser: no, Rdma: no},
 			Seccomp:         &features.Seccomp{Enabled: no},
-			Apparmor:        &features.Apparmor{Enabled: no},
-			Selinux:         &features.Selinux{Enabled: no},
-			IntelRdt:        &features.IntelRdt{Enabled: no},
+			Apparmor:        &features.Apparmor{Enabled: yes},
+			Selinux:         &features.Selinux{Enabled: yes},
+			IntelRdt:        &features.IntelRdt{Enabled: no, Schemata: no, Monitoring: no},
+			MemoryPolicy:    &features.MemoryPolicy{Modes: plan.MemoryModes(), Flags: plan.MemoryFlags()},
 			MountExtensions: &features.MountExtensions{IDMap: &features.IDMap{Enabled: no}},
 			NetDevices:      &features.NetDevices{Enabled: no},
 		},
+		Annotations: map[string]string{
+			"com.github.urun.urun.version":            version,
+			"com.github.urun.urun.commit":             commit,
+			"com.github.urun.urun.checkpoint.enabled": "false",
+		},
+		PotentiallyUnsafeConfigAnnotations: plan.UnsafeAnnotations(),
 	}
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/urun/urun/pkg/container"
 )
@@ -47,13 +50,21 @@ func printIDs(w io.Writer, all []container.Status) error {
 	return nil
 }
 
+// plain is s for one cell of a table: what would move the cursor, end the line or colour the terminal is quoted.
+func plain(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
 // printTable has runc's columns and runc's spaces between them.
 func printTable(w io.Writer, all []container.Status) error {
 	tw := tabwriter.NewWriter(w, 12, 1, 3, ' ', 0)
 	fmt.Fprint(tw, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n")
 	for _, s := range all {
 		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\n",
-			s.ID, s.Pid, s.Status, s.Bundle, s.Created.Format(time.RFC3339Nano), s.Owner)
+			s.ID, s.Pid, s.Status, plain(s.Bundle), s.Created.Format(time.RFC3339Nano), plain(s.Owner))
 	}
 	return tw.Flush()
 }

@@ -8,9 +8,13 @@ import (
 	"strings"
 
 	"github.com/urun/urun/pkg/container"
+	"github.com/urun/urun/pkg/copyup"
 )
 
 func main() {
+	if copyup.Asked(os.Args) {
+		os.Exit(copyup.Main(os.Args[1:]))
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

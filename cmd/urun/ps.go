@@ -40,9 +40,15 @@ func (c *psCmd) Run(app *App) error {
 	case errors.Is(err, exec.ErrNotFound):
 		return printPids(app.Stdout, pids)
 	case err != nil:
-		return fmt.Errorf("ps: %w: %s", err, out)
+		return fmt.Errorf("ps: %w: %s", err, firstLine(string(out)))
 	}
 	return filterPs(app.Stdout, string(out), pids)
+}
+
+// firstLine is what ps(1) has to say; its whole usage follows on the lines after.
+func firstLine(out string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(out), "\n")
+	return strings.TrimSpace(line)
 }
 
 // printPids is the table where ps(1) is not installed.

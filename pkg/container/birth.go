@@ -50,7 +50,6 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		}
 	}
 	if err != nil {
-		b.fwd.stop()
 		err = b.fwd.interrupted(err)
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
 			r.poststop(dir, b.record)

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
-	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/state"
 )
@@ -43,13 +42,19 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 		return nil, err
 	}
 	t = r.trace("decode", t)
-	h, err := host.Detect()
+	h, err := detect(b.Spec.Process)
 	if err != nil {
 		return nil, err
 	}
+	detectLabels(&h, b.Spec.Linux)
 	t = r.trace("host", t)
+	o.PreserveFDs += o.ListenFDs
 	opt := plan.Options{
 		ID: id, Bundle: b.Dir, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
+		NotifySocket: o.NotifySocket, Env: listenEnv(o.ListenFDs),
+	}
+	if o.KeepGroups {
+		keepGroups(b.Spec)
 	}
 	if b.Spec.Process != nil && b.Spec.Process.Terminal && o.ConsoleSocket == "" {
 		opt.Rows, opt.Cols = windowSize(h)
@@ -92,7 +97,7 @@ func (d *draft) check(detach bool) error {
 	if err := checkConsole(d.plan.Birth.Terminal, detach, d.opt.ConsoleSocket); err != nil {
 		return err
 	}
-	return checkPreserved(d.opt.PreserveFDs)
+	return checkPreserved(d.opt.PreserveFDs, d.opt.ListenFDs)
 }
 
 func checkConsole(terminal, detach bool, socket string) error {
@@ -106,11 +111,14 @@ func checkConsole(terminal, detach bool, socket string) error {
 }
 
 // checkPreserved makes sure that descriptors 3 … 3+n-1 came from the caller: what urun itself has opened is close-on-exec.
-func checkPreserved(n int) error {
+func checkPreserved(n, listen int) error {
 	for fd := 3; fd < 3+n; fd++ {
 		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
 		if err != nil || flags&unix.FD_CLOEXEC != 0 {
-			return fmt.Errorf("--preserve-fds %d: descriptor %d is not open", n, fd)
+			if fd < 3+listen {
+				return fmt.Errorf("LISTEN_FDS=%d: descriptor %d is not open", listen, fd)
+			}
+			return fmt.Errorf("--preserve-fds %d: descriptor %d is not open", n-listen, fd)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
-	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
 	"github.com/urun/urun/pkg/state"
@@ -30,10 +30,10 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkConsole(p.Terminal, o.Detach, o.ConsoleSocket); err != nil {
 		return 255, err
 	}
-	if err := checkPreserved(o.PreserveFDs); err != nil {
+	if err := checkPreserved(o.PreserveFDs, 0); err != nil {
 		return 255, err
 	}
-	h, err := host.Detect()
+	h, err := detect(p)
 	if err != nil {
 		return 255, err
 	}
@@ -41,7 +41,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if o.ConsoleSocket == "" {
 		opt.Rows, opt.Cols = windowSize(h)
 	}
-	pl, err := plan.CompileExec(p, plan.Target{ID: id, Own: rec.Namespaces, UIDMap: rec.UIDMap, GIDMap: rec.GIDMap}, h, opt)
+	pl, err := plan.CompileExec(p, targetOf(rec, spec), h, opt)
 	if err != nil {
 		return 255, err
 	}
@@ -114,7 +114,6 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, erro
 	}
 	fwd := forward(c.PidFD)
 	fwd.begin()
-	defer fwd.stop()
 	term.relay(fwd)
 	status := c.Wait()
 	term.drain()
@@ -134,12 +133,17 @@ func execProcess(base *specs.Process, o ExecOptions) (*specs.Process, error) {
 		return nil, errors.New("--cgroup: not supported yet")
 	}
 	if o.ProcessFile != "" {
-		return readProcess(o.ProcessFile, o.TTY)
+		p, err := readProcess(o.ProcessFile, o.TTY)
+		if err == nil {
+			inherit(p, base)
+		}
+		return p, err
 	}
 	p := *base
 	p.Args, p.Terminal, p.ConsoleSize = o.Args, o.TTY, nil
 	p.Env = append(p.Env[:len(p.Env):len(p.Env)], o.Env...)
-	p.ApparmorProfile, p.SelinuxLabel = o.Apparmor, o.ProcessLabel
+	p.ApparmorProfile = cmp.Or(o.Apparmor, p.ApparmorProfile)
+	p.SelinuxLabel = cmp.Or(o.ProcessLabel, p.SelinuxLabel)
 	if o.Cwd != "" {
 		p.Cwd = o.Cwd
 	}

@@ -22,7 +22,10 @@ type CreateOptions struct {
 	PidFile       string
 	NoPivot       bool
 	NoNewKeyring  bool
-	PreserveFDs   int // descriptors 3 … 3+n-1 are handed to the container
+	PreserveFDs   int    // descriptors 3 … 3+n-1 are handed to the container
+	KeepGroups    bool   // the caller's supplementary groups stay
+	ListenFDs     int    // as many descriptors from 3 on come from systemd's socket activation, before those of PreserveFDs
+	NotifySocket  string // the service manager's socket, for the container; empty: none
 }
 
 // RunOptions are the flags of run.

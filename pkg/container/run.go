@@ -77,7 +77,6 @@ func (b *birth) begin(term *terminal) error {
 
 // attend starts the container in the foreground: signals go to it, its terminal is ours, and its end is our own.
 func (b *birth) attend(term *terminal, keep bool) (int, error) {
-	defer b.fwd.stop()
 	if err := b.begin(term); err != nil {
 		return 1, err
 	}

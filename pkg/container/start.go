@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/urun/urun/pkg/bundle"
-	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/program"
 	"github.com/urun/urun/pkg/sandbox"
@@ -64,7 +63,8 @@ func (w *waking) plan() (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	h, err := host.Detect()
+	spec.Annotations = w.rec.Annotations // what --keep-groups has added is there
+	h, err := detect(spec.Process)
 	if err != nil {
 		return plan.Plan{}, err
 	}

@@ -30,7 +30,6 @@ func Unshare(args []string) (int, error) {
 	defer unix.Close(c.PidFD)
 	fwd := forward(c.PidFD)
 	fwd.begin()
-	defer fwd.stop()
 	return exitCode(c.Wait()), nil
 }
 

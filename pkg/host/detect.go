@@ -2,7 +2,6 @@ package host
 
 import (
 	"bytes"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -16,9 +15,12 @@ func Detect() (plan.Host, error) {
 	h := plan.Host{UID: uint32(unix.Geteuid()), GID: uint32(unix.Getegid())}
 	uidMap, err := read("/proc/self/uid_map")
 	if err != nil {
-		return h, fmt.Errorf("read /proc/self/uid_map (is /proc mounted?): %w", err)
+		return h, noProc(err)
 	}
 	h.Nested = !initial(uidMap)
+	if h.Nested {
+		own(&h, uidMap)
+	}
 	h.Groups = groups()
 	h.SetIDs, h.SysAdmin = privileges()
 	h.LastCap = lastCap()
@@ -39,6 +41,9 @@ func subIDs(h *plan.Host) {
 		h.HelperTrouble = "the caller's ranges are unknown: " + err.Error()
 	}
 	h.SubUIDs, h.SubGIDs, h.SubIDSource = owned.UIDs, owned.GIDs, owned.Source
+	if h.Nested && h.SetIDs {
+		ownAll(h)
+	}
 }
 
 // initial tells whether a uid_map is that of the initial user namespace. A nested one may map every id too, but only

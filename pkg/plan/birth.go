@@ -24,6 +24,15 @@ func (c *compiler) birth() error {
 			Why: "without root it can only be raised",
 		})})
 	}
+	offsets, err := c.timeOffsets()
+	if err != nil {
+		return err
+	}
+	var waiting uint64 // new namespaces that wait for the last fork
+	if len(offsets) > 0 {
+		waiting = b.Flags & unix.CLONE_NEWPID
+		b.Flags &^= unix.CLONE_NEWPID | unix.CLONE_NEWTIME
+	}
 	if len(b.Joins) > 0 {
 		c.add(step.Undumpable{})
 		for _, j := range b.Joins {
@@ -39,6 +48,7 @@ func (c *compiler) birth() error {
 		c.add(step.Await{For: "id maps"})
 	}
 	c.add(step.Become{UID: first(b.UIDMap), GID: first(b.GIDMap), SetGroups: b.SetGroups, Hidden: len(b.Joins) > 0})
+	c.reborn(offsets, waiting)
 	if !c.opt.NoNewKeyring {
 		c.add(step.Optional{Step: step.Keyring{Name: "_ses." + c.opt.ID}, On: anyErrno})
 	}

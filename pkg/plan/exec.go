@@ -15,6 +15,10 @@ type Target struct {
 	Own    uint64 // CLONE_NEW* of the namespaces that are not the caller's
 	UIDMap idmap.Map
 	GIDMap idmap.Map
+
+	Personality  *specs.LinuxPersonality // of the container's config; its own attributes hold for every process in it
+	MemoryPolicy *specs.LinuxMemoryPolicy
+	KeepGroups   bool // the container keeps the caller's supplementary groups
 }
 
 // CompileExec makes the plan for one more process p in a running container. The parent passes a pidfd of the container's
@@ -28,22 +32,41 @@ func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, erro
 	if err := c.execUsers(p, t, setGroups); err != nil {
 		return Plan{}, err
 	}
-	limits, err := rlimits("process", p.Rlimits)
+	attributes, err := c.attributes(p, t.Personality, t.MemoryPolicy)
 	if err != nil {
 		return Plan{}, err
 	}
+	initial, final, err := affinity(p.ExecCPUAffinity)
+	if err != nil {
+		return Plan{}, err
+	}
+	labels, err := c.labels(p)
+	if err != nil {
+		return Plan{}, err
+	}
+	if t.KeepGroups {
+		c.keepGroups(p.User)
+		setGroups = false
+	}
 	sets := parseCaps(p, host.LastCap, c.note)
 	c.plan.Birth.Terminal = p.Terminal
-	c.add(step.Keep{}, step.Undumpable{}, step.Join{Input: "target", Flags: t.Own, From: t.ID}, step.Fork{})
+	c.add(initial...)
+	c.add(step.Keep{})
+	if len(labels) > 0 {
+		c.add(step.HostProc{})
+	}
+	c.add(step.Undumpable{}, step.Join{Input: "target", Flags: t.Own, From: t.ID}, step.Fork{})
 	c.add(step.Become{UID: first(t.UIDMap), GID: first(t.GIDMap), SetGroups: setGroups, Hidden: true}, step.Session{})
 	if p.Terminal {
 		c.add(consoleOf(p, opt.Rows, opt.Cols))
 	} else {
 		c.handover(p.User)
 	}
+	c.add(final...)
+	c.add(labels...)
 	c.add(step.Cwd{Path: p.Cwd})
-	c.add(limits...)
-	c.add(become(p, sets, host.LastCap, setGroups, opt.PreserveFDs, opt.Home)...)
+	c.add(attributes...)
+	c.add(become(p, sets, host.LastCap, setGroups, opt)...)
 	return c.plan, nil
 }
 

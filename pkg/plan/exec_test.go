@@ -52,11 +52,11 @@ func TestExecRefused(t *testing.T) {
 		set    func(*specs.Process)
 		target plan.Target
 	}{
-		"process.args: must not be empty":                               {func(p *specs.Process) { p.Args = nil }, target()},
-		`process.cwd: "x" is not an absolute path`:                      {func(p *specs.Process) { p.Cwd = "x" }, target()},
-		"process.selinuxLabel" + unsupported:                            {func(p *specs.Process) { p.SelinuxLabel = "x" }, target()},
-		"process.user.uid: 5 is not mapped in the container (0:1000:1)": {func(p *specs.Process) { p.User.UID = 5 }, one},
-		"process.user.gid: 5 is not mapped in the container (0:1000:1)": {func(p *specs.Process) { p.User.GID = 5 }, one},
+		"process.args: must not be empty":                                                  {func(p *specs.Process) { p.Args = nil }, target()},
+		`process.cwd: "x" is not an absolute path`:                                         {func(p *specs.Process) { p.Cwd = "x" }, target()},
+		`process.selinuxLabel: "x" cannot be applied: SELinux is not enabled on this host`: {func(p *specs.Process) { p.SelinuxLabel = "x" }, target()},
+		"process.user.uid: 5 is not mapped in the container (0:1000:1)":                    {func(p *specs.Process) { p.User.UID = 5 }, one},
+		"process.user.gid: 5 is not mapped in the container (0:1000:1)":                    {func(p *specs.Process) { p.User.GID = 5 }, one},
 		"process.user.additionalGids: with one id mapped the kernel allows no change of groups (setgroups is denied)": {
 			func(p *specs.Process) { p.User.AdditionalGids = []uint32{0} }, one},
 		"process.rlimits[0]: soft limit 1 is above the hard limit 0": {

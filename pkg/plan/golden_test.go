@@ -25,6 +25,7 @@ var hosts = map[string]plan.Host{
 	"nohelper": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, HelperTrouble: "newuidmap is not installed", LastCap: 40, CgroupV2: true},
 	"nested":   {UID: 0, GID: 0, Nested: true, SysAdmin: true, SetIDs: true, LastCap: 40, CgroupV2: true},
 	"root":     {UID: 0, GID: 0, SetIDs: true, SysAdmin: true, SubUIDs: ranges, SubGIDs: ranges, LastCap: 37},
+	"labels":   {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, AppArmor: true, SELinux: true},
 	"pipes":    {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, PipeStdio: [3]bool{false, true, true}},
 }
 
@@ -66,10 +67,11 @@ func golden(t *testing.T, name, got string) {
 
 // goldens says for which hosts a config is compiled. Two files of one config side by side show what a host makes of it.
 var goldens = map[string][]string{
-	"usual":  {"full", "single", "nohelper", "nested", "root"},
-	"user":   {"full", "single", "nohelper", "root", "pipes"},
-	"mounts": {"full", "single", "nested"},
-	"joins":  {"full"},
+	"usual":      {"full", "single", "nohelper", "nested", "root"},
+	"user":       {"full", "single", "nohelper", "root", "pipes"},
+	"mounts":     {"full", "single", "nested"},
+	"joins":      {"full"},
+	"attributes": {"labels"},
 }
 
 func TestPlans(t *testing.T) {

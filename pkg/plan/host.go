@@ -41,6 +41,15 @@ type Host struct {
 	// container's user without changing who owns a file or a terminal of the caller.
 	PipeStdio [3]bool
 
+	// AppArmor and SELinux say that the kernel applies them. They are looked for only when a config asks.
+	AppArmor, SELinux bool
+
+	// UIDs and GIDs are the extents of the caller's own user namespace, when it is Nested; nil: not known.
+	UIDs, GIDs idmap.Map
+
+	// HardLimits are the caller's own hard limits by number of the resource (getrlimit(2)), as far as they are known.
+	HardLimits []uint64
+
 	// Getsize of the caller's terminal in rows and columns; 0 where there is none.
 	Rows, Cols uint16
 }

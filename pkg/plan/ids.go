@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -48,7 +49,7 @@ func (c *compiler) mapBy() error {
 		return nil
 	case c.host.SetIDs:
 		b.MapBy = MapDirect
-		return nil
+		return c.seen()
 	}
 	why := c.host.HelperTrouble
 	if len(c.host.SubUIDs) == 0 || len(c.host.SubGIDs) == 0 {
@@ -59,6 +60,9 @@ func (c *compiler) mapBy() error {
 		return nil
 	}
 	b.MapBy = MapHelpers
+	if err := c.seen(); err != nil {
+		return err
+	}
 	if err := b.UIDMap.Owned(c.host.UID, c.host.SubUIDs); err != nil {
 		return fmt.Errorf("linux.uidMappings: %w (ranges from %s)", err, c.source("subuid"))
 	}
@@ -70,8 +74,8 @@ func (c *compiler) mapBy() error {
 
 // source names the place where the ranges were read.
 func (c *compiler) source(file string) string {
-	if c.host.SubIDSource == "getsubids" {
-		return "getsubids"
+	if s := c.host.SubIDSource; s == "getsubids" || s == NamespaceIDs {
+		return s
 	}
 	return "/etc/" + file
 }
@@ -88,8 +92,29 @@ func (c *compiler) single(why string) {
 func (c *compiler) singleNotice(why string) {
 	c.note(Notice{
 		Code: "URUN-ID-001", Want: "a range of user ids", Got: "one: programs in the container cannot change user or owner",
-		Why: why, Fix: "install uidmap (newuidmap, newgidmap) and give the user ranges: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER",
+		Why: why, Fix: moreIDs(why),
 	})
+}
+
+// NamespaceIDs is the SubIDSource of a caller who is root of a user namespace and owns all that is mapped in it.
+const NamespaceIDs = "/proc/self/uid_map and gid_map"
+
+// moreIDs is what gives the caller more than one id, by the reason why it has but one.
+func moreIDs(why string) string {
+	const ranges = "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
+	switch {
+	case strings.Contains(why, "no_new_privs"):
+		return "start urun without no_new_privs (in Kubernetes: allowPrivilegeEscalation: true)"
+	case strings.Contains(why, "nosuid"):
+		return "remount it with suid, or install newuidmap and newgidmap elsewhere"
+	case strings.Contains(why, "neither setuid"):
+		return "chmod u+s newuidmap newgidmap as root, or, in a user namespace, start urun outside of it"
+	case strings.Contains(why, "bounding set"):
+		return "give the outer container CAP_SETUID and CAP_SETGID"
+	case strings.Contains(why, "owns no ranges"):
+		return "give the user ranges: " + ranges
+	}
+	return "install uidmap (newuidmap, newgidmap) and give the user ranges: " + ranges
 }
 
 // users checks that the ids of the container's process mean something in the maps.

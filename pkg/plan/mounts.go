@@ -16,13 +16,11 @@ import (
 
 // mounts emits the config's mounts in their order.
 func (c *compiler) mounts() error {
+	c.mountLabel()
 	for i, m := range c.spec.Mounts {
 		at := fmt.Sprintf("mounts[%d]", i)
 		if !path.IsAbs(m.Destination) {
 			return fmt.Errorf("%s.destination: %q is not an absolute path", at, m.Destination)
-		}
-		if len(m.UIDMappings)+len(m.GIDMappings) > 0 {
-			return fmt.Errorf("%s.uidMappings: not supported yet; remove it from config.json to run without it", at)
 		}
 		o, err := parseOptions(at, m.Options)
 		if err != nil {
@@ -37,48 +35,32 @@ func (c *compiler) mounts() error {
 	return nil
 }
 
-// options are the parsed options of one mount.
-type options struct {
-	flags       uint64 // MS_*
-	propagation uint64
-	rec         uint64 // MOUNT_ATTR_*
-	data        []string
-}
-
-func parseOptions(at string, list []string) (o options, err error) {
-	for i, name := range list {
-		known, ok := lookupOption(name)
-		switch {
-		case !ok:
-			o.data = append(o.data, name)
-		case known.refused:
-			return o, fmt.Errorf("%s.options[%d]: %s: not supported yet; remove it from config.json to run without it", at, i, name)
-		case known.propagation != 0 && o.propagation != 0:
-			return o, fmt.Errorf("%s.options[%d]: %s: a second propagation", at, i, name)
-		default:
-			o.flags = o.flags&^known.clr | known.set
-			o.rec = o.rec&^known.recClr | known.rec
-			o.propagation |= known.propagation
-		}
-	}
-	return o, nil
-}
-
 // mount chooses the step for one mount, with what else may serve where the kernel refuses it to an ordinary user.
 func (c *compiler) mount(at string, m specs.Mount, o options) (step.Step, error) {
 	dest := path.Clean(m.Destination)
 	if o.flags&unix.MS_BIND != 0 || m.Type == "bind" {
 		return c.bind(at, m, o, dest)
 	}
-	if dest == "/" {
+	switch {
+	case dest == "/":
 		return nil, fmt.Errorf("%s.destination: / is the container's root itself", at)
+	case o.links != 0:
+		return nil, fmt.Errorf("%s.options: src-nofollow, dest-nofollow and copy-symlink are for bind mounts", at)
+	case o.copyUp && m.Type != "tmpfs":
+		return nil, fmt.Errorf("%s.options: tmpcopyup is for a tmpfs", at)
 	}
 	fs := step.Mount{
-		Type: m.Type, Source: m.Source, Dest: dest, Flags: o.flags, Propagation: o.propagation, Attr: o.rec,
-		Data: strings.Join(c.mappedOnly(o.data), ","),
+		Type: m.Type, Source: m.Source, Dest: dest, Flags: o.flags, Propagation: o.propagation, Attr: o.rec, Clear: o.recClr,
+		Data: strings.Join(c.labelled(m.Type, c.mappedOnly(o.data)), ","), CopyUp: o.copyUp && o.flags&unix.MS_REMOUNT == 0,
 	}
 	if fs.Source == "" {
 		fs.Source = m.Type
+	}
+	if len(m.UIDMappings)+len(m.GIDMappings) > 0 {
+		var err error
+		if fs.UIDMap, fs.GIDMap, err = c.mountMaps(at, m); err != nil {
+			return nil, err
+		}
 	}
 	switch m.Type {
 	case "":
@@ -94,27 +76,23 @@ func (c *compiler) mount(at string, m specs.Mount, o options) (step.Step, error)
 		return step.Ladder{Rungs: []step.Rung{{Step: fs}, {Step: bind}}, On: []syscall.Errno{unix.EPERM}}, nil
 	case "cgroup", "cgroup2":
 		return c.cgroup(fs), nil
+	case "overlay":
+		fs.Data = c.overlay(fs.Data)
 	}
 	return fs, nil
 }
 
-func (c *compiler) bind(at string, m specs.Mount, o options, dest string) (step.Step, error) {
-	switch {
-	case m.Source == "":
-		return nil, fmt.Errorf("%s.source: missing for a bind mount", at)
-	case len(o.data) > 0:
-		return nil, fmt.Errorf("%s.options: %q means nothing for a bind mount", at, o.data[0])
-	case o.flags&unix.MS_REMOUNT != 0:
-		return nil, fmt.Errorf("%s.options: remount: not supported for a bind mount; give its options at the first place", at)
+// overlay lets the kernel keep its notes in user.overlay.* attributes: those of trusted.* are root's (since Linux 5.11).
+func (c *compiler) overlay(data string) string {
+	if !c.own(unix.CLONE_NEWUSER) && !c.host.Nested {
+		return data
 	}
-	b := step.Bind{
-		Source: c.onHost(m.Source), Dest: dest, Recursive: o.flags&unix.MS_REC != 0,
-		Attr: attrOf(o.flags), AttrAll: o.rec, Propagation: o.propagation,
+	for o := range strings.SplitSeq(data, ",") {
+		if o == "userxattr" || o == "metacopy=on" || o == "redirect_dir=on" { // the latter two exclude it
+			return data
+		}
 	}
-	if b.Source == "/sys" && b.Attr&unix.MOUNT_ATTR_RDONLY != 0 {
-		b.AttrAll |= b.Attr // a read-only /sys shall not leave the caller's cgroups writable (CVE-2023-25809)
-	}
-	return b, nil
+	return strings.TrimPrefix(data+",userxattr", ",")
 }
 
 // mappedOnly leaves out uid= and gid= options whose id has no meaning in the container's user namespace: the kernel
@@ -174,7 +152,7 @@ func (c *compiler) sysfs(fs step.Mount) step.Step {
 func (c *compiler) cgroup(fs step.Mount) step.Step {
 	fs.Type, fs.Source, fs.Data = "cgroup2", "cgroup2", ""
 	empty := fs
-	empty.Type, empty.Source, empty.Flags = "tmpfs", "tmpfs", fs.Flags|unix.MS_RDONLY
+	empty.Type, empty.Source, empty.Data, empty.Flags = "tmpfs", "tmpfs", "mode=755", fs.Flags|unix.MS_RDONLY
 	if c.host.CgroupV2 && c.own(unix.CLONE_NEWCGROUP) {
 		return fs
 	}

@@ -1,8 +1,45 @@
 package plan
 
 import (
+	"fmt"
+
 	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/step"
 )
+
+// options are the parsed options of one mount.
+type options struct {
+	flags       uint64 // MS_*
+	propagation uint64
+	rec, recClr uint64 // MOUNT_ATTR_* to set and to clear for the whole tree
+	links       step.Links
+	copyUp      bool
+	idmap       string // where an id-mapped mount is asked for; empty: nowhere
+	data        []string
+}
+
+func parseOptions(at string, list []string) (o options, err error) {
+	for i, name := range list {
+		known, ok := lookupOption(name)
+		switch {
+		case !ok:
+			o.data = append(o.data, name)
+		case known.idmap:
+			o.idmap = fmt.Sprintf("%s.options[%d]: %s", at, i, name)
+		case known.propagation != 0 && o.propagation != 0 && known.propagation != o.propagation:
+			return o, fmt.Errorf("%s.options[%d]: %s: a second propagation", at, i, name)
+		default:
+			o.flags = o.flags&^known.clr | known.set
+			o.rec = o.rec&^known.recClr | known.rec
+			o.recClr = o.recClr&^known.rec | known.recClr
+			o.propagation |= known.propagation
+			o.links |= known.links
+			o.copyUp = o.copyUp || known.copyUp
+		}
+	}
+	return o, nil
+}
 
 // mountOption is what one word of a mount's options means. Words that are not in the table are the file system's own.
 type mountOption struct {
@@ -11,24 +48,28 @@ type mountOption struct {
 	propagation uint64 // MS_*, with MS_REC for the whole tree
 	rec         uint64 // MOUNT_ATTR_* for the whole tree
 	recClr      uint64
-	refused     bool // known and not done yet
+	links       step.Links
+	copyUp      bool
+	idmap       bool
 }
 
 const msDefaults = 0
 
-// mountOptions are the options of the spec's list (config-linux.md, "Linux mount options"). A linear search through it
+// mountOptions are the options of the spec's list (config.md, "Linux mount options"). A linear search through it
 // is faster than a map that would have to be made at each start.
 var mountOptions = []mountOption{
 	{name: "acl"}, {name: "noacl"}, // the file system's own business on Linux; mount(2) takes no flag by VFS users
 	{name: "async", clr: unix.MS_SYNCHRONOUS},
 	{name: "atime", clr: unix.MS_NOATIME},
 	{name: "bind", set: unix.MS_BIND},
+	{name: "copy-symlink", links: step.CopySymlink}, // crun's, as are the other two that step.Links has
 	{name: "defaults", set: msDefaults},
+	{name: "dest-nofollow", links: step.DestNoFollow},
 	{name: "dev", clr: unix.MS_NODEV},
 	{name: "diratime", clr: unix.MS_NODIRATIME},
 	{name: "dirsync", set: unix.MS_DIRSYNC},
 	{name: "exec", clr: unix.MS_NOEXEC},
-	{name: "idmap", refused: true},
+	{name: "idmap", idmap: true},
 	{name: "iversion", set: unix.MS_I_VERSION},
 	{name: "lazytime", set: unix.MS_LAZYTIME},
 	{name: "loud", clr: unix.MS_SILENT},
@@ -45,19 +86,20 @@ var mountOptions = []mountOption{
 	{name: "nosuid", set: unix.MS_NOSUID},
 	{name: "nosymfollow", set: msNosymfollow},
 	{name: "private", propagation: unix.MS_PRIVATE},
-	{name: "ratime", recClr: unix.MOUNT_ATTR_NOATIME},
+	{name: "ratime", recClr: unix.MOUNT_ATTR__ATIME},
 	{name: "rbind", set: unix.MS_BIND | unix.MS_REC},
 	{name: "rdev", recClr: unix.MOUNT_ATTR_NODEV},
 	{name: "rdiratime", recClr: unix.MOUNT_ATTR_NODIRATIME},
 	{name: "relatime", set: unix.MS_RELATIME},
 	{name: "remount", set: unix.MS_REMOUNT},
 	{name: "rexec", recClr: unix.MOUNT_ATTR_NOEXEC},
-	{name: "ridmap", refused: true},
+	{name: "ridmap", idmap: true},
 	{name: "rnoatime", rec: unix.MOUNT_ATTR_NOATIME},
 	{name: "rnodev", rec: unix.MOUNT_ATTR_NODEV},
 	{name: "rnodiratime", rec: unix.MOUNT_ATTR_NODIRATIME},
 	{name: "rnoexec", rec: unix.MOUNT_ATTR_NOEXEC},
-	{name: "rnostrictatime", recClr: unix.MOUNT_ATTR_STRICTATIME},
+	{name: "rnorelatime", recClr: unix.MOUNT_ATTR__ATIME}, // no flag of the kernel: what is left is its default, relatime
+	{name: "rnostrictatime", recClr: unix.MOUNT_ATTR__ATIME},
 	{name: "rnosuid", rec: unix.MOUNT_ATTR_NOSUID},
 	{name: "rnosymfollow", rec: unix.MOUNT_ATTR_NOSYMFOLLOW},
 	{name: "ro", set: unix.MS_RDONLY},
@@ -75,22 +117,24 @@ var mountOptions = []mountOption{
 	{name: "shared", propagation: unix.MS_SHARED},
 	{name: "silent", set: unix.MS_SILENT},
 	{name: "slave", propagation: unix.MS_SLAVE},
+	{name: "src-nofollow", links: step.SourceNoFollow},
 	{name: "strictatime", set: unix.MS_STRICTATIME},
 	{name: "suid", clr: unix.MS_NOSUID},
 	{name: "symfollow", clr: msNosymfollow},
 	{name: "sync", set: unix.MS_SYNCHRONOUS},
-	{name: "tmpcopyup", refused: true},
+	{name: "tmpcopyup", copyUp: true},
 	{name: "unbindable", propagation: unix.MS_UNBINDABLE},
 }
 
 // msNosymfollow is MS_NOSYMFOLLOW of linux/mount.h (since 5.10).
 const msNosymfollow = 1 << 8
 
-// MountOptions lists the mount options that urun does, for the features document.
+// MountOptions lists the mount options that urun does, for the features document. Those of id-mapped mounts are not among
+// them: who asks for them means file systems of the host.
 func MountOptions() []string {
 	var list []string
 	for _, o := range mountOptions {
-		if !o.refused {
+		if !o.idmap {
 			list = append(list, o.name)
 		}
 	}

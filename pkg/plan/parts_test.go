@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/program"
+	"github.com/urun/urun/pkg/step"
 )
 
 func TestParseOptions(t *testing.T) {
@@ -24,8 +25,12 @@ func TestParseOptions(t *testing.T) {
 		"bind,rslave":               {flags: unix.MS_BIND, propagation: unix.MS_SLAVE | unix.MS_REC},
 		"private":                   {propagation: unix.MS_PRIVATE},
 		"rro,rnosuid":               {rec: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID},
-		"rro,rrw":                   {},
-		"rnoatime,ratime":           {},
+		"rro,rrw":                   {recClr: unix.MOUNT_ATTR_RDONLY},
+		"rrw,rro":                   {rec: unix.MOUNT_ATTR_RDONLY},
+		"rnoatime,ratime":           {recClr: unix.MOUNT_ATTR__ATIME},
+		"tmpcopyup,mode=755":        {copyUp: true, data: []string{"mode=755"}},
+		"rprivate,rprivate":         {propagation: unix.MS_PRIVATE | unix.MS_REC},
+		"src-nofollow,copy-symlink": {links: step.SourceNoFollow | step.CopySymlink},
 		"size=1m,ro,mode=755":       {flags: unix.MS_RDONLY, data: []string{"size=1m", "mode=755"}},
 		"RO":                        {data: []string{"RO"}},
 	} {

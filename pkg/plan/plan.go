@@ -20,9 +20,11 @@ type Options struct {
 	NoPivot      bool
 	NoNewKeyring bool
 	PreserveFDs  int
-	Wait         bool   // create: the process waits for start; run goes straight on
-	Rows, Cols   uint16 // size of the caller's terminal, for a console whose size the config leaves open
-	Home         string // home directory of the user, by the container's own passwd; empty: unknown
+	Wait         bool     // create: the process waits for start; run goes straight on
+	Rows, Cols   uint16   // size of the caller's terminal, for a console whose size the config leaves open
+	NotifySocket string   // the service manager's socket (sd_notify(3)), to be had in the container too; empty: none
+	Env          []string // environment beside the config's
+	Home         string   // home directory of the user, by the container's own passwd; empty: unknown
 }
 
 // Plan is a container before it is born.
@@ -78,9 +80,9 @@ func (c CallOut) InContainer() bool { return c.Kind == "createContainer" || c.Ki
 func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 	c := &compiler{spec: spec, host: host, opt: opt}
 	for _, part := range []func() error{
-		c.supported, c.namespaces, c.ids, // how it is born
-		c.birth, c.root, c.mounts, c.devices, c.names, c.sysctls, // its world
-		c.session, c.hooks, c.seal, c.ready, // it is ready
+		c.supported, c.namespaces, c.ids, c.groups, // how it is born
+		c.birth, c.root, c.mounts, c.notify, c.devices, c.names, c.sysctls, // its world
+		c.session, c.hooks, c.label, c.seal, c.ready, // it is ready
 		c.identity, // it becomes the user and executes the command
 	} {
 		if err := part(); err != nil {

@@ -46,25 +46,38 @@ func (c *compiler) handover(u specs.User) {
 	}
 }
 
+// hookKinds are the hooks of the spec, in the order in which they are run.
+var hookKinds = [...]struct {
+	name string
+	list func(*specs.Hooks) []specs.Hook
+}{
+	//lint:ignore SA1019 deprecated by the spec, and still to be run
+	{"prestart", func(h *specs.Hooks) []specs.Hook { return h.Prestart }},
+	{"createRuntime", func(h *specs.Hooks) []specs.Hook { return h.CreateRuntime }},
+	{"createContainer", func(h *specs.Hooks) []specs.Hook { return h.CreateContainer }},
+	{"startContainer", func(h *specs.Hooks) []specs.Hook { return h.StartContainer }},
+	{"poststart", func(h *specs.Hooks) []specs.Hook { return h.Poststart }},
+	{"poststop", func(h *specs.Hooks) []specs.Hook { return h.Poststop }},
+}
+
+// HookNames lists the kinds of hooks that urun runs, for the features document.
+func HookNames() []string {
+	list := make([]string, len(hookKinds))
+	for i, k := range hookKinds {
+		list[i] = k.name
+	}
+	return list
+}
+
 // hooks emits the call-outs between the container's world being made and its being entered.
 func (c *compiler) hooks() error {
 	h := c.spec.Hooks
 	if h == nil {
 		return nil
 	}
-	for _, kind := range []struct {
-		name string
-		list []specs.Hook
-	}{
-		//lint:ignore SA1019 deprecated by the spec, and still to be run
-		{"prestart", h.Prestart},
-		{"createRuntime", h.CreateRuntime},
-		{"createContainer", h.CreateContainer},
-		{"startContainer", h.StartContainer},
-		{"poststart", h.Poststart},
-		{"poststop", h.Poststop},
-	} {
-		for i, hook := range kind.list {
+	for i := range hookKinds {
+		kind := &hookKinds[i]
+		for i, hook := range kind.list(h) {
 			if !strings.HasPrefix(hook.Path, "/") {
 				return fmt.Errorf("hooks.%s[%d].path: %q is not an absolute path", kind.name, i, hook.Path)
 			}
@@ -123,11 +136,14 @@ func (c *compiler) seal() error {
 func (c *compiler) ready() error {
 	p := c.spec.Process
 	c.add(step.Cwd{Path: p.Cwd})
-	limits, err := rlimits("process", p.Rlimits)
+	attributes, err := c.attributes(p, c.spec.Linux.Personality, c.spec.Linux.MemoryPolicy)
 	if err != nil {
 		return err
 	}
-	c.add(limits...)
+	c.add(attributes...)
+	if _, _, err := affinity(p.ExecCPUAffinity); err != nil { // it is for exec, and should not wait until then to be found wrong
+		return err
+	}
 	c.add(step.Find{Name: p.Args[0], Files: step.Candidates(p.Args[0], p.Env)}, step.Keep{},
 		step.Undumpable{}, step.Ready{})
 	if c.opt.Wait {
@@ -144,15 +160,19 @@ func (c *compiler) ready() error {
 // identity emits the last steps, after which the process is the container's own.
 func (c *compiler) identity() error {
 	sets := parseCaps(c.spec.Process, c.host.LastCap, c.note)
-	c.add(become(c.spec.Process, sets, c.host.LastCap, c.plan.Birth.SetGroups, c.opt.PreserveFDs, c.opt.Home)...)
+	c.add(become(c.spec.Process, sets, c.host.LastCap, c.plan.Birth.SetGroups, c.opt)...)
 	return nil
 }
 
 // become lists the steps from root of the container to the user's command.
-func become(p *specs.Process, sets capSets, lastCap int, setGroups bool, preserve int, home string) []step.Step {
+func become(p *specs.Process, sets capSets, lastCap int, setGroups bool, opt Options) []step.Step {
+	groups := p.User.AdditionalGids
+	if !setGroups {
+		groups = nil
+	}
 	steps := []step.Step{
 		step.Bounding{Keep: sets.bounding, Last: lastCap},
-		step.User{UID: p.User.UID, GID: p.User.GID, Groups: p.User.AdditionalGids, SetGroups: setGroups},
+		step.User{UID: p.User.UID, GID: p.User.GID, Groups: groups, SetGroups: setGroups},
 		step.Umask{Mask: umaskOf(p)},
 		step.Caps{Effective: sets.effective, Permitted: sets.permitted, Inheritable: sets.inheritable, Ambient: sets.ambient},
 	}
@@ -160,7 +180,7 @@ func become(p *specs.Process, sets capSets, lastCap int, setGroups bool, preserv
 		steps = append(steps, step.NoNewPrivs{})
 	}
 	return append(steps, step.Exec{
-		Files: step.Candidates(p.Args[0], p.Env), Args: p.Args, Env: environment(p.Env, home), Preserve: preserve,
+		Files: step.Candidates(p.Args[0], p.Env), Args: p.Args, Env: environment(slices.Concat(p.Env, opt.Env), opt.Home), Preserve: opt.PreserveFDs,
 	})
 }
 
@@ -195,8 +215,9 @@ func assignedIn(env []string, assignment string) bool {
 	})
 }
 
-// rlimits turns the config's resource limits into steps. at is the JSON path of the process.
-func rlimits(at string, list []specs.POSIXRlimit) ([]step.Step, error) {
+// rlimits turns the config's resource limits into steps. at is the JSON path of the process, callers are the caller's own
+// hard limits where they are known.
+func rlimits(at string, list []specs.POSIXRlimit, callers []uint64) ([]step.Step, error) {
 	steps := make([]step.Step, 0, len(list))
 	for i, r := range list {
 		here := fmt.Sprintf("%s.rlimits[%d]", at, i)
@@ -210,7 +231,11 @@ func rlimits(at string, list []specs.POSIXRlimit) ([]step.Step, error) {
 		if slices.ContainsFunc(list[:i], func(o specs.POSIXRlimit) bool { return o.Type == r.Type }) {
 			return nil, fmt.Errorf("%s: %s given twice", here, r.Type)
 		}
-		steps = append(steps, step.Rlimit{Name: r.Type, Resource: n, Soft: r.Soft, Hard: r.Hard})
+		limit := step.Rlimit{Name: r.Type, Resource: n, Soft: r.Soft, Hard: r.Hard}
+		if n < len(callers) && callers[n] < r.Hard {
+			limit.Callers = callers[n]
+		}
+		steps = append(steps, limit)
 	}
 	return steps, nil
 }

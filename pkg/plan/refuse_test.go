@@ -24,6 +24,9 @@ func with(t *testing.T, change string) *specs.Spec {
 	return spec
 }
 
+const noIDMap = "an id-mapped mount is refused to an ordinary user: the kernel asks for CAP_SYS_ADMIN in the user namespace " +
+	"that the file system was mounted from, which is the host's (mount_setattr(2): EPERM)"
+
 const unsupported = ": not supported yet; remove it from config.json to run without it"
 
 // TestRefused: what cannot be had is refused with the key of the config that asks for it.
@@ -65,32 +68,35 @@ func TestRefused(t *testing.T) {
 		`{"domainname": "d"}`: "domainname: given without a uts namespace: it would be the host's",
 		`{"hostname": "` + strings.Repeat("x", 65) + `", "linux": {"namespaces": [{"type": "mount"}, {"type": "uts"}]}}`: "hostname: 65 bytes are more than the 64 that the kernel takes",
 
-		`{"mounts": [{"destination": "x"}]}`:                                                       `mounts[0].destination: "x" is not an absolute path`,
-		`{"mounts": [{"destination": "/x"}]}`:                                                      "mounts[0].type: missing",
-		`{"mounts": [{"destination": "//", "type": "tmpfs"}]}`:                                     "mounts[0].destination: / is the container's root itself",
-		`{"mounts": [{"destination": "/x", "type": "bind"}]}`:                                      "mounts[0].source: missing for a bind mount",
-		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "size=1"]}]}`:        `mounts[0].options: "size=1" means nothing for a bind mount`,
-		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "remount"]}]}`:       "mounts[0].options: remount: not supported for a bind mount; give its options at the first place",
-		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["ro", "tmpcopyup"]}]}`:     "mounts[0].options[1]: tmpcopyup" + unsupported,
-		`{"mounts": [{"destination": "/x", "type": "bind", "source": "/", "options": ["idmap"]}]}`: "mounts[0].options[0]: idmap" + unsupported,
-		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["shared", "private"]}]}`:   "mounts[0].options[1]: private: a second propagation",
-		`{"mounts": [{"destination": "/x", "type": "tmpfs", "uidMappings": [{"size": 1}]}]}`:       "mounts[0].uidMappings" + unsupported,
+		`{"mounts": [{"destination": "x"}]}`:                                                                                               `mounts[0].destination: "x" is not an absolute path`,
+		`{"mounts": [{"destination": "/x"}]}`:                                                                                              "mounts[0].type: missing",
+		`{"mounts": [{"destination": "//", "type": "tmpfs"}]}`:                                                                             "mounts[0].destination: / is the container's root itself",
+		`{"mounts": [{"destination": "/x", "type": "bind"}]}`:                                                                              "mounts[0].source: missing for a bind mount",
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "size=1"]}]}`:                                                `mounts[0].options: "size=1" means nothing for a bind mount`,
+		`{"mounts": [{"destination": "/x", "type": "mqueue", "options": ["ro", "tmpcopyup"]}]}`:                                            "mounts[0].options: tmpcopyup is for a tmpfs",
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "tmpcopyup"]}]}`:                                             "mounts[0].options: tmpcopyup is for a tmpfs",
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["src-nofollow"]}]}`:                                                "mounts[0].options: src-nofollow, dest-nofollow and copy-symlink are for bind mounts",
+		`{"mounts": [{"destination": "/x", "type": "bind", "source": "/", "options": ["idmap"]}]}`:                                         "mounts[0].options[0]: idmap: " + noIDMap,
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "rw", "ridmap"]}]}`:                                          "mounts[0].options[2]: ridmap: " + noIDMap,
+		`{"mounts": [{"destination": "/x", "type": "bind", "source": "/", "gidMappings": [{"size": 1}]}]}`:                                 "mounts[0].uidMappings: " + noIDMap,
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["shared", "private"]}]}`:                                           "mounts[0].options[1]: private: a second propagation",
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "uidMappings": [{"size": 1}]}]}`:                                               "mounts[0]: uidMappings and gidMappings go together",
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "uidMappings": [{"hostID": 1000, "size": 2}], "gidMappings": [{"size": 1}]}]}`: "mounts[0].uidMappings: the host's ids 1000 to 1001 are not in one piece of the container's map (0:1000:1 1:100000:65536)",
 
 		`{"hooks": {"poststop": [{"path": "rel"}]}}`:                   `hooks.poststop[0].path: "rel" is not an absolute path`,
 		`{"hooks": {"prestart": [{"path": "/a"}, {"path": ""}]}}`:      `hooks.prestart[1].path: "" is not an absolute path`,
 		`{"hooks": {"createRuntime": [{"path": "/a", "timeout": 0}]}}`: "hooks.createRuntime[0].timeout: 0 is not a positive number of seconds",
 
 		`{"linux": {"seccomp": {}}}`:                         "linux.seccomp" + unsupported,
-		`{"linux": {"mountLabel": "x"}}`:                     "linux.mountLabel" + unsupported,
-		`{"linux": {"intelRdt": {}}}`:                        "linux.intelRdt" + unsupported,
-		`{"linux": {"personality": {}}}`:                     "linux.personality" + unsupported,
-		`{"linux": {"timeOffsets": {"boottime": {}}}}`:       "linux.timeOffsets" + unsupported,
-		`{"linux": {"netDevices": {"eth0": {}}}}`:            "linux.netDevices" + unsupported,
+		`{"linux": {"intelRdt": {}}}`:                        "linux.intelRdt: cache and bandwidth are shared out by the host's root alone (/sys/fs/resctrl)",
+		`{"linux": {"personality": {}}}`:                     `linux.personality.domain: unknown domain ""`,
+		`{"linux": {"timeOffsets": {"boottime": {}}}}`:       "linux.timeOffsets: given without a time namespace: the clocks would be the host's",
+		`{"linux": {"netDevices": {"eth0": {}}}}`:            "linux.netDevices: an ordinary user has no rights over the host's network devices and cannot move one into a container",
 		`{"windows": {}}`:                                    "windows" + unsupported,
-		`{"process": {"apparmorProfile": "x"}}`:              "process.apparmorProfile" + unsupported,
-		`{"process": {"selinuxLabel": "x"}}`:                 "process.selinuxLabel" + unsupported,
-		`{"process": {"scheduler": {}}}`:                     "process.scheduler" + unsupported,
-		`{"process": {"ioPriority": {}}}`:                    "process.ioPriority" + unsupported,
+		`{"process": {"apparmorProfile": "x"}}`:              `process.apparmorProfile: "x" cannot be applied: AppArmor is not enabled on this host`,
+		`{"process": {"selinuxLabel": "x"}}`:                 `process.selinuxLabel: "x" cannot be applied: SELinux is not enabled on this host`,
+		`{"process": {"scheduler": {}}}`:                     `process.scheduler.policy: unknown policy ""`,
+		`{"process": {"ioPriority": {}}}`:                    `process.ioPriority.class: unknown class ""`,
 		`{"linux": {"resources": {"memory": {"limit": 1}}}}`: "linux.resources.memory" + unsupported,
 		`{"linux": {"resources": {"cpu": {"shares": 1}}}}`:   "linux.resources.cpu" + unsupported,
 		`{"linux": {"resources": {"pids": {"limit": 1}}}}`:   "linux.resources.pids" + unsupported,

@@ -22,12 +22,6 @@ func (c *compiler) supported() error {
 	l := c.spec.Linux
 	if err := refuse([]refusal{
 		{"linux.seccomp", l.Seccomp != nil},
-		{"linux.netDevices", len(l.NetDevices) > 0},
-		{"linux.mountLabel", l.MountLabel != ""},
-		{"linux.intelRdt", l.IntelRdt != nil},
-		{"linux.memoryPolicy", l.MemoryPolicy != nil},
-		{"linux.personality", l.Personality != nil},
-		{"linux.timeOffsets", len(l.TimeOffsets) > 0},
 		{"windows", c.spec.Windows != nil},
 		{"solaris", c.spec.Solaris != nil},
 		{"vm", c.spec.VM != nil},
@@ -35,10 +29,24 @@ func (c *compiler) supported() error {
 	}); err != nil {
 		return err
 	}
+	if err := outOfReach(l); err != nil {
+		return err
+	}
 	if err := checkProcess("process", c.spec.Process); err != nil {
 		return err
 	}
 	return c.resources()
+}
+
+// outOfReach refuses what an ordinary user cannot have, and says why.
+func outOfReach(l *specs.Linux) error {
+	if len(l.NetDevices) > 0 {
+		return errors.New("linux.netDevices: an ordinary user has no rights over the host's network devices and cannot move one into a container")
+	}
+	if l.IntelRdt != nil {
+		return errors.New("linux.intelRdt: cache and bandwidth are shared out by the host's root alone (/sys/fs/resctrl)")
+	}
+	return nil
 }
 
 // resources refuses limits, which need a cgroup. Rules about devices are met without one: an ordinary user can make no
@@ -68,15 +76,6 @@ func (c *compiler) resources() error {
 
 // checkProcess refuses what urun does not do for a process and checks what must hold for any. at is its JSON path.
 func checkProcess(at string, p *specs.Process) error {
-	if err := refuse([]refusal{
-		{at + ".apparmorProfile", p.ApparmorProfile != ""},
-		{at + ".selinuxLabel", p.SelinuxLabel != ""},
-		{at + ".scheduler", p.Scheduler != nil},
-		{at + ".ioPriority", p.IOPriority != nil},
-		{at + ".execCPUAffinity", p.ExecCPUAffinity != nil},
-	}); err != nil {
-		return err
-	}
 	if len(p.Args) == 0 || p.Args[0] == "" {
 		return fmt.Errorf("%s.args: must not be empty", at)
 	}

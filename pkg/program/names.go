@@ -57,6 +57,11 @@ var signatures = [...]signature{
 	{unix.SYS_KEYCTL, "keyctl", "ds", false},
 	{unix.SYS_SETSID, "setsid", "", false},
 	{unix.SYS_PRLIMIT64, "prlimit64", "dddd", false},
+	{unix.SYS_SCHED_SETATTR, "sched_setattr", "ddx", false},
+	{unix.SYS_SCHED_SETAFFINITY, "sched_setaffinity", "ddd", false},
+	{unix.SYS_IOPRIO_SET, "ioprio_set", "ddx", false},
+	{unix.SYS_SET_MEMPOLICY, "set_mempolicy", "xdd", false},
+	{unix.SYS_PERSONALITY, "personality", "x", false},
 	{unix.SYS_SETGROUPS, "setgroups", "dd", false},
 	{unix.SYS_SETRESGID, "setresgid", "ddd", false},
 	{unix.SYS_SETRESUID, "setresuid", "ddd", false},
@@ -66,6 +71,13 @@ var signatures = [...]signature{
 	{unix.SYS_RT_SIGACTION, "rt_sigaction", "dddd", false},
 	{unix.SYS_RT_SIGPROCMASK, "rt_sigprocmask", "dddd", false},
 	{unix.SYS_EXECVE, "execve", "sLL", false},
+	{unix.SYS_EXECVEAT, "execveat", "dsLLT", false},
+	{unix.SYS_WAIT4, "wait4", "dddd", false},
+	{unix.SYS_EVENTFD2, "eventfd2", "dx", true},
+	{unix.SYS_READLINKAT, "readlinkat", "dsdd", false},
+	{unix.SYS_STATX, "statx", "dsTxd", false},
+	{unix.SYS_MEMFD_CREATE, "memfd_create", "sx", true},
+	{unix.SYS_PREAD64, "pread64", "dddd", false},
 }
 
 func signatureOf(nr uintptr) signature {
@@ -114,12 +126,13 @@ var mountAttrs = []flag{
 	{unix.MOUNT_ATTR_NOEXEC, "NOEXEC"}, {unix.MOUNT_ATTR__ATIME, "_ATIME"}, {unix.MOUNT_ATTR_NOATIME, "NOATIME"},
 	{unix.MOUNT_ATTR_STRICTATIME, "STRICTATIME"}, {unix.MOUNT_ATTR_NODIRATIME, "NODIRATIME"},
 	{unix.MOUNT_ATTR_NOSYMFOLLOW, "NOSYMFOLLOW"},
+	{unix.MOUNT_ATTR_IDMAP, "MOUNT_ATTR_IDMAP"},
 }
 
 var mountFlags = []flag{
 	{unix.MS_RDONLY, "MS_RDONLY"}, {unix.MS_NOSUID, "MS_NOSUID"}, {unix.MS_NODEV, "MS_NODEV"}, {unix.MS_NOEXEC, "MS_NOEXEC"},
 	{unix.MS_SYNCHRONOUS, "MS_SYNCHRONOUS"}, {unix.MS_REMOUNT, "MS_REMOUNT"}, {unix.MS_MANDLOCK, "MS_MANDLOCK"},
-	{unix.MS_DIRSYNC, "MS_DIRSYNC"}, {unix.MS_NOATIME, "MS_NOATIME"}, {unix.MS_NODIRATIME, "MS_NODIRATIME"},
+	{unix.MS_DIRSYNC, "MS_DIRSYNC"}, {unix.MS_NOSYMFOLLOW, "MS_NOSYMFOLLOW"}, {unix.MS_NOATIME, "MS_NOATIME"}, {unix.MS_NODIRATIME, "MS_NODIRATIME"},
 	{unix.MS_BIND, "MS_BIND"}, {unix.MS_MOVE, "MS_MOVE"}, {unix.MS_REC, "MS_REC"}, {unix.MS_SILENT, "MS_SILENT"},
 	{unix.MS_UNBINDABLE, "MS_UNBINDABLE"}, {unix.MS_PRIVATE, "MS_PRIVATE"}, {unix.MS_SLAVE, "MS_SLAVE"},
 	{unix.MS_SHARED, "MS_SHARED"}, {unix.MS_RELATIME, "MS_RELATIME"}, {unix.MS_I_VERSION, "MS_I_VERSION"},

@@ -55,7 +55,7 @@ func (pr *printer) line(i int) {
 		if op.Args[1] != ^uintptr(0) {
 			pr.b.WriteString("&" + hex(uint64(op.Args[1])))
 		}
-		pr.b.WriteString(" == " + pr.arg(op, 2, 'd') + " else " + errnoName(uint16(op.Args[3])))
+		pr.b.WriteString(" == " + pr.arg(op, 2, 'd') + " else " + pr.errno(op))
 	default:
 		pr.syscall(op)
 	}
@@ -87,6 +87,14 @@ func (pr *printer) syscall(op *sys.Op) {
 	if sig.result {
 		pr.b.WriteString(" = " + pr.cellName(op.Dst))
 	}
+}
+
+// errno prints the errno that an Expect fails with: one of its own, or what a call has yielded.
+func (pr *printer) errno(op *sys.Op) string {
+	if op.Cells&(1<<3) != 0 {
+		return pr.arg(op, 3, 'd')
+	}
+	return errnoName(uint16(op.Args[3]))
 }
 
 func (pr *printer) cellName(i uint16) string {

@@ -33,6 +33,7 @@ type Child struct {
 
 	conn
 	opt    Options
+	early  []sys.Message // what a second process said before the first had told of it
 	reaped bool
 	status syscall.WaitStatus
 }
@@ -109,6 +110,11 @@ func (c *Child) raise(p plan.Plan) error {
 			return err
 		}
 	}
+	if reborn(p) {
+		if err := c.adopt(); err != nil {
+			return err
+		}
+	}
 	if c.opt.Meanwhile != nil {
 		if err := c.opt.Meanwhile(c); err != nil {
 			return err
@@ -138,6 +144,16 @@ func waits(p plan.Plan) bool {
 	return false
 }
 
+// reborn says whether the plan has the child fork once more when it has its ids, into a time namespace of its own.
+func reborn(p plan.Plan) bool {
+	for _, s := range p.Steps {
+		if _, ok := s.(step.TimeOffsets); ok {
+			return true
+		}
+	}
+	return false
+}
+
 func describe(status syscall.WaitStatus) string {
 	if status.Signaled() {
 		return "killed by " + unix.SignalName(status.Signal())
@@ -150,7 +166,7 @@ func describe(status syscall.WaitStatus) string {
 // orphans, as conmon does.
 func (c *Child) listen() (ready bool, err error) {
 	for {
-		m, err := c.read()
+		m, err := c.next()
 		if errors.Is(err, errClosed) {
 			return false, nil
 		}
@@ -171,19 +187,30 @@ func (c *Child) listen() (ready bool, err error) {
 	}
 }
 
-// adopt waits for the message that tells of the second fork, which a plan with joined namespaces makes before all else.
+// adopt waits for the message that tells of one more fork. What the new process says meanwhile is kept for listen.
 func (c *Child) adopt() error {
-	m, err := c.read()
-	if errors.Is(err, errClosed) {
-		return c.endedEarly()
+	for {
+		m, err := c.read()
+		switch {
+		case errors.Is(err, errClosed):
+			return c.endedEarly()
+		case err != nil:
+			return err
+		case m.Kind == program.Born:
+			return c.take(int(m.Value))
+		}
+		c.early = append(c.early, m)
 	}
-	if err != nil {
-		return err
+}
+
+// next is the next message for listen.
+func (c *Child) next() (sys.Message, error) {
+	if len(c.early) == 0 {
+		return c.read()
 	}
-	if m.Kind != program.Born {
-		return fmt.Errorf("unexpected message %d from the child", m.Kind)
-	}
-	return c.take(int(m.Value))
+	m := c.early[0]
+	c.early = c.early[1:]
+	return m, nil
 }
 
 // take puts pid, a sibling that the child forked with CLONE_PARENT, in the child's place. Being our own unreaped child,

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/binary"
 	"errors"
+	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -101,12 +102,28 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-func TestAdoptWantsBorn(t *testing.T) {
-	p := mapped(tells{message(program.Noted, 0, 0)}, step.Await{})
-	p.Birth.Joins = joinOwn(t)
-	p.Steps = p.Steps[2:]
-	_, err := Start(p, Options{MapIDs: func(int) error { t.Error("maps were written"); return nil }})
-	wantText(t, err, "unexpected message 5 from the child")
+// TestAdoptKeepsWhatComesEarly: the second process may speak before the first has told of it.
+func TestAdoptKeepsWhatComesEarly(t *testing.T) {
+	c, theirs := pair(t)
+	cmd := exec.Command("/bin/sleep", "60")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	first := exec.Command("/bin/true")
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = unix.Write(theirs, message(program.Ready, 0, 0))
+	_, _ = unix.Write(theirs, message(program.Born, 0, uint64(cmd.Process.Pid)))
+	child := &Child{Pid: first.Process.Pid, PidFD: -1, conn: *c}
+	if err := child.adopt(); err != nil || child.Pid != cmd.Process.Pid {
+		t.Errorf("pid %d, %v; want %d", child.Pid, err, cmd.Process.Pid)
+	}
+	if ready, err := child.listen(); !ready || err != nil {
+		t.Errorf("ready %v, %v", ready, err)
+	}
+	child.Kill()
+	unix.Close(child.PidFD)
 }
 
 func TestFailureWithoutProgram(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -31,24 +30,25 @@ func RunHook(h specs.Hook, state []byte, dir string, in *Inside) error {
 		return err
 	}
 	defer unix.Close(stdin)
-	output, err := memory("output", nil)
+	out, output, err := newTail()
 	if err != nil {
 		return err
 	}
-	defer unix.Close(output)
+	defer out.close()
 	var c *Child
 	if in == nil {
 		c, err = startOutside(h, dir, stdin, output)
 	} else {
 		c, err = startInside(h, *in, stdin, output)
 	}
+	unix.Close(output)
 	if err != nil {
 		return fmt.Errorf("hook %s: %w", h.Path, err)
 	}
 	defer c.Close()
 	defer unix.Close(c.PidFD)
-	if err := c.within(h.Timeout); err != nil {
-		return fmt.Errorf("hook %s: %w%s", h.Path, err, tail(output))
+	if err := c.within(h.Timeout, out); err != nil {
+		return fmt.Errorf("hook %s: %w%s", h.Path, err, out)
 	}
 	return nil
 }
@@ -92,28 +92,31 @@ func hookArgs(h specs.Hook) []string {
 	return h.Args
 }
 
-// within waits for the end of the hook, at most timeout seconds.
-func (c *Child) within(timeout *int) error {
+// within waits for the end of the hook, at most timeout seconds, and takes what it prints.
+func (c *Child) within(timeout *int, out *tail) error {
 	ms := -1
 	if timeout != nil {
 		ms = *timeout * 1000
 	}
 	deadline := time.Now().Add(time.Duration(ms) * time.Millisecond)
 	for {
-		n, err := unix.Poll([]unix.PollFd{{Fd: int32(c.PidFD), Events: unix.POLLIN}}, ms)
-		if err == unix.EINTR {
-			if ms >= 0 {
-				ms = max(0, int(time.Until(deadline).Milliseconds()))
-			}
-			continue
+		fds := []unix.PollFd{{Fd: int32(c.PidFD), Events: unix.POLLIN}, {Fd: int32(out.fd), Events: unix.POLLIN}}
+		n, err := unix.Poll(fds, ms)
+		if timeout != nil {
+			ms = max(0, int(time.Until(deadline).Milliseconds()))
 		}
-		if n == 0 {
+		switch {
+		case err == nil && fds[0].Revents != 0:
+			out.drain()
+			return exitError(c.Wait())
+		case err == nil && n == 0, timeout != nil && ms == 0:
 			c.Kill()
+			out.drain()
 			return fmt.Errorf("no end within %d s, killed", *timeout)
+		case err == nil:
+			out.drain()
 		}
-		break
 	}
-	return exitError(c.Wait())
 }
 
 func exitError(status syscall.WaitStatus) error {
@@ -138,15 +141,4 @@ func memory(name string, content []byte) (int, error) {
 		done += n
 	}
 	return fd, nil
-}
-
-// tail returns the last lines of what a hook printed, for its error.
-func tail(fd int) string {
-	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil || st.Size == 0 {
-		return ""
-	}
-	buf := make([]byte, min(st.Size, 1024))
-	n, _ := unix.Pread(fd, buf, st.Size-int64(len(buf)))
-	return ": " + strings.TrimSpace(string(buf[:max(n, 0)]))
 }

@@ -20,6 +20,10 @@ import (
 func Seal() error {
 	var st unix.Stat_t
 	if err := unix.Stat(self, &st); err != nil {
+		var fs unix.Statfs_t
+		if unix.Statfs("/proc", &fs) != nil || fs.Type != unix.PROC_SUPER_MAGIC {
+			return errors.New("/proc is missing here: no proc file system is mounted on it, and without one urun can set nothing up")
+		}
 		return fmt.Errorf("find the urun binary: %w", err)
 	}
 	if st.Uid == 0 && st.Mode&0o022 == 0 && os.Geteuid() != 0 {
@@ -57,6 +61,9 @@ func (e *SealError) Unwrap() error { return e.Err }
 
 // Hint tells the way that needs no copy.
 func (e *SealError) Hint() string {
+	if errors.Is(e.Err, unix.EMFILE) {
+		return "RLIMIT_NOFILE, the limit of open files, is too low for urun: raise it (ulimit -n 64)"
+	}
 	return "install urun where only root may write it (sudo make install): then it needs no protected copy"
 }
 

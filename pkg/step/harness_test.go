@@ -28,6 +28,8 @@ type child struct {
 	status syscall.WaitStatus
 	ended  bool
 	sock   int
+	forks  int // that it has not told of yet
+	ready  bool
 }
 
 // failure is what a step came back with.
@@ -79,6 +81,11 @@ func start(t *testing.T, flags uint64, inputs map[string]int, steps ...step.Step
 	unix.Close(kid.PidFD)
 	c := &child{pid: kid.Pid, sock: pair[0]}
 	t.Cleanup(c.end)
+	for _, s := range steps {
+		if _, ok := s.(step.Fork); ok {
+			c.forks++
+		}
+	}
 	return c, c.follow(prog)
 }
 
@@ -101,17 +108,18 @@ func (c *child) wait() syscall.WaitStatus {
 	return c.status
 }
 
-// follow answers the child until it is ready, has failed, or has closed the conversation.
+// follow answers the child until it is ready, has failed, or has closed the conversation. A second process can be ready before
+// the first has told of it.
 func (c *child) follow(prog *program.Program) error {
 	buf := make([]byte, sys.MessageSize)
-	for {
+	for !c.ready || c.forks > 0 {
 		if n, err := unix.Read(c.sock, buf); n != sys.MessageSize {
 			return err
 		}
 		m := sys.ReadMessage(buf)
 		switch m.Kind {
 		case program.Ready:
-			return nil
+			c.ready = true
 		case program.Noted:
 			c.notes = append(c.notes, int(m.Value))
 		case program.CallOut:
@@ -120,6 +128,7 @@ func (c *child) follow(prog *program.Program) error {
 		case program.Born:
 			c.wait()
 			c.pid, c.ended = int(m.Value), false
+			c.forks--
 		case sys.Failed:
 			n, _ := prog.At(int(m.Op))
 			f := &failure{step: prog.Steps()[n], errno: syscall.Errno(m.Value)}
@@ -131,6 +140,7 @@ func (c *child) follow(prog *program.Program) error {
 			return fmt.Errorf("message of kind %d", m.Kind)
 		}
 	}
+	return nil
 }
 
 // world is start in new user and mount namespaces; the child is root there, does steps, and waits. They must succeed.

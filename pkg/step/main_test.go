@@ -9,11 +9,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/copyup"
 	"github.com/urun/urun/pkg/step"
 )
 
 // TestMain is also what containers of these tests execute: with URUN_TEST_SAY it tells what it finds and ends.
 func TestMain(m *testing.M) {
+	if copyup.Asked(os.Args) {
+		os.Exit(copyup.Main(os.Args[1:]))
+	}
 	if what := os.Getenv("URUN_TEST_SAY"); what != "" {
 		say(what)
 		os.Exit(0)

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/idmap"
 	"github.com/urun/urun/pkg/program"
 )
 
@@ -16,12 +17,21 @@ type Mount struct {
 	Flags        uint64 // MS_*
 	Data         string // options of the file system, separated by commas
 	Attr         uint64 // MOUNT_ATTR_* to set recursively
+	Clear        uint64 // MOUNT_ATTR_* to clear recursively
 	Propagation  uint64 // MS_*; 0: as its parent
 	Plain        bool   // the destination and its parents must be real directories, not symlinks (CVE-2019-19921)
+	CopyUp       bool   // begin with what the directory held that is mounted over
+
+	// UIDMap and GIDMap make it an id-mapped mount: from ids of the file system to ids of the container (the outer ones
+	// of the map). nil: none.
+	UIDMap, GIDMap idmap.Map
 }
 
 func (s Mount) String() string {
 	text := "mount " + s.Type + " on " + s.Dest
+	if s.CopyUp {
+		text = "mount " + s.Type + " with the content of " + s.Dest
+	}
 	var opts []string
 	if s.Flags != 0 {
 		opts = append(opts, program.Flags(s.Flags))
@@ -30,6 +40,10 @@ func (s Mount) String() string {
 		opts = append(opts, s.Data)
 	}
 	opts = append(opts, attrs(s.Attr, s.Propagation)...)
+	opts = append(opts, cleared(s.Clear)...)
+	if s.UIDMap != nil {
+		opts = append(opts, "uid map "+s.UIDMap.String(), "gid map "+s.GIDMap.String())
+	}
 	if len(opts) == 0 {
 		return text
 	}
@@ -38,6 +52,9 @@ func (s Mount) String() string {
 
 // Explain implements program.Explainer.
 func (s Mount) Explain(errno syscall.Errno) string {
+	if errno == unix.EINVAL && s.UIDMap != nil {
+		return s.String() + ": " + errno.Error() + ": this kernel has no id-mapped mounts of " + s.Type + " (tmpfs: since Linux 6.3), or the maps are not well-formed"
+	}
 	if errno == unix.ELOOP && s.Plain {
 		return "mount " + s.Type + " on " + s.Dest + ": the rootfs has a symlink there; " + s.Type + " must be mounted on a real directory"
 	}
@@ -50,79 +67,18 @@ func (s Mount) Emit(p *program.Program) {
 	if s.Plain {
 		resolve = unix.RESOLVE_NO_SYMLINKS
 	}
-	p.Fchdir(openDir(p, s.Dest, resolve))
-	p.Mount(s.Source, ".", s.Type, s.Flags, s.Data)
-	if s.Attr != 0 || s.Propagation != 0 {
-		setattr(p, p.Openat2(root(p), rel(s.Dest), unix.O_PATH, 0, inRoot), true, s.Attr, s.Propagation)
+	if s.CopyUp || s.Type == "tmpfs" && s.Flags&unix.MS_REMOUNT == 0 && !s.Plain && !s.hasData("mode=") {
+		s.over(p)
+	} else {
+		p.Fchdir(openDir(p, s.Dest, resolve))
+		p.Mount(s.Source, ".", s.Type, s.Flags, s.Data)
 	}
-}
-
-// Bind shows a file or directory of the host in the container. A missing destination is created, as what the source is.
-type Bind struct {
-	Source      string // absolute, on the host
-	Dest        string // inside the container
-	Recursive   bool
-	Attr        uint64 // MOUNT_ATTR_* of the topmost mount
-	AttrAll     uint64 // MOUNT_ATTR_* of all mounts of the tree
-	Propagation uint64 // MS_*; 0: as the source
-}
-
-func (s Bind) String() string {
-	text := "bind "
-	if s.Recursive {
-		text = "rbind "
+	if s.UIDMap != nil {
+		s.mapIDs(p)
 	}
-	text += s.Source + " on " + s.Dest
-	if opts := append(attrs(s.Attr, s.Propagation), attrs(s.AttrAll, 0)...); len(opts) > 0 {
-		text += " (" + strings.Join(opts, ", ") + ")"
+	if s.Attr != 0 || s.Clear != 0 || s.Propagation != 0 {
+		setattr(p, p.Openat2(root(p), rel(s.Dest), unix.O_PATH, 0, inRoot), true, s.Attr, s.Clear, s.Propagation)
 	}
-	return text
-}
-
-// Emit implements Step. The source is opened as a detached mount before anything is done with it, so it cannot be
-// exchanged; attributes are only added, so those that the kernel has locked stay (mount_namespaces(7)).
-func (s Bind) Emit(p *program.Program) {
-	tree := p.OpenTree(program.CWD, s.Source, s.Recursive)
-	dest := p.Cell(program.Int(0))
-	open := func() { p.Openat2Into(dest, root(p), rel(s.Dest), unix.O_PATH, 0, inRoot) }
-	p.Try(open, func() {
-		parent, name := openParent(p, s.Dest)
-		p.Try(func() {
-			p.Fchdir(tree)
-			p.Call(unix.SYS_MKDIRAT, parent, p.Str(name), program.Int(0o755))
-		}, func() { makeFile(p, parent, name) }, unix.ENOTDIR)
-		open()
-	}, unix.ENOENT)
-	if s.AttrAll != 0 {
-		setattr(p, tree, true, s.AttrAll, 0)
-	}
-	if s.Attr != 0 {
-		setattr(p, tree, false, s.Attr, 0)
-	}
-	if s.Propagation != 0 {
-		setattr(p, tree, s.Propagation&unix.MS_REC != 0, 0, s.Propagation)
-	}
-	p.MoveMount(tree, dest)
-}
-
-// setattr sets attributes; those about access times are one value, which is cleared to be set. The MS_REC of a
-// propagation is not for the kernel: recursive says it.
-func setattr(p *program.Program, tree program.Arg, recursive bool, set, propagation uint64) {
-	clr := uint64(0)
-	if set&unix.MOUNT_ATTR__ATIME != 0 {
-		clr = unix.MOUNT_ATTR__ATIME
-	}
-	p.MountSetattr(tree, recursive, set, clr, propagation&^unix.MS_REC)
-}
-
-func attrs(attr, propagation uint64) (opts []string) {
-	if attr != 0 {
-		opts = append(opts, program.Attrs(attr))
-	}
-	if propagation != 0 {
-		opts = append(opts, program.Flags(propagation))
-	}
-	return opts
 }
 
 // Device shows a device node of the host in the container: an ordinary user cannot make one (mknod(2): EPERM).

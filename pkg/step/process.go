@@ -14,6 +14,7 @@ type Rlimit struct {
 	Name       string // RLIMIT_NOFILE
 	Resource   int
 	Soft, Hard uint64
+	Callers    uint64 // the caller's own hard limit, for people; 0: unknown
 }
 
 func (s Rlimit) String() string {
@@ -24,6 +25,10 @@ func (s Rlimit) String() string {
 func (s Rlimit) Explain(errno syscall.Errno) string {
 	if errno != unix.EPERM {
 		return ""
+	}
+	if s.Callers != 0 {
+		return s.String() + ": operation not permitted: the hard limit " + limit(s.Hard) + " is above " + limit(s.Callers) +
+			", the caller's own, which an ordinary user cannot raise (see ulimit -H)"
 	}
 	return s.String() + ": operation not permitted: an ordinary user cannot raise a hard limit (see ulimit -H)"
 }
