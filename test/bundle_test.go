@@ -33,6 +33,21 @@ func (c *caller) bundle(changes ...change) string {
 	return dir
 }
 
+// defaults is what spec writes.
+func (c *caller) defaults() *specs.Spec {
+	c.t.Helper()
+	c.bundles++
+	dir := filepath.Join(c.dir, fmt.Sprintf("bundle%d", c.bundles))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	c.must("spec", "--rootless", "-b", dir)
+	return readSpec(c.t, dir)
+}
+
+// unfiltered takes the default filter of system calls out.
+func unfiltered(s *specs.Spec) { s.Linux.Seccomp = nil }
+
 // makeRootfs makes a root file system with nothing in it but the test program, as /inside and /bin/inside. It is a copy:
 // the inode tells which processes are of this test.
 func makeRootfs(t *testing.T, dir string) string {

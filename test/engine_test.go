@@ -86,7 +86,7 @@ func (e *engine) podman(args ...string) result {
 // container is podman run with its flags, for the test program with the given words.
 func (e *engine) container(flags, words string) result {
 	e.t.Helper()
-	args := []string{"run", "--cgroups", "disabled", "--network", "none", "--security-opt", "seccomp=unconfined"}
+	args := []string{"run", "--cgroups", "disabled", "--network", "none"}
 	args = append(append(args, strings.Fields(flags)...), "--rootfs", e.rootfs)
 	return e.podman(append(append(args, "/inside"), strings.Fields(words)...)...)
 }
@@ -97,6 +97,11 @@ func TestPodmanRuns(t *testing.T) {
 	e.container("--rm --hostname there --user 1000:1000 --workdir /bin --cap-drop ALL --ulimit nofile=100:200",
 		"hostname -- id -- cwd").exits(0).mentions("there", "uid=1000 gid=1000", "/bin")
 	e.container("--rm --userns keep-id", "id").exits(0).mentions(fmt.Sprintf("uid=%d", os.Getuid()))
+	e.container("--rm", "seccomp").exits(0).prints("2") // podman's own filter
+	profile := filepath.Join(e.dir, "seccomp.json")
+	writeFile(t, profile, `{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["sethostname"], "action": "SCMP_ACT_ERRNO", "errnoRet": 25}]}`)
+	e.container("--rm --security-opt seccomp="+profile, "call sethostname").exits(0).prints("sethostname ENOTTY")
+	e.container("--rm --security-opt seccomp=unconfined", "seccomp").exits(0).prints("0")
 	shared := filepath.Join(e.dir, "shared")
 	if err := os.Mkdir(shared, 0o755); err != nil {
 		t.Fatal(err)
@@ -108,7 +113,7 @@ func TestPodmanRuns(t *testing.T) {
 
 func TestPodmanTellsWhyACommandCannotStart(t *testing.T) {
 	e := newEngine(t)
-	run := []string{"run", "--rm", "--cgroups", "disabled", "--network", "none", "--security-opt", "seccomp=unconfined", "--rootfs", e.rootfs}
+	run := []string{"run", "--rm", "--cgroups", "disabled", "--network", "none", "--rootfs", e.rootfs}
 	e.podman(append(run, "nowhere")...).exits(127).complains(`exec: "nowhere": executable file not found in $PATH`)
 	e.podman(append(run, "/bin")...).exits(126).complains("permission denied")
 	e.nothingOfUrun()

@@ -13,7 +13,7 @@ func inner(dir string, words ...string) change {
 	return func(s *specs.Spec) {
 		mounted(bind(urunPath, "/urun", "bind", "ro"), bind(dir, "/bundle", "bind"),
 			specs.Mount{Destination: "/tmp", Type: "tmpfs", Source: "tmpfs"})(s)
-		s.Process.Args = words
+		s.Process.Args, s.Linux.Seccomp = words, nil // the default filter lets nobody make user namespaces
 		s.Process.Env = append(s.Process.Env, "XDG_RUNTIME_DIR=/tmp")
 	}
 }
@@ -31,6 +31,14 @@ func TestUrunInsideUrunWithoutMaskedPathsHasAProcOfItsOwn(t *testing.T) {
 	c.run(inner(dir, "/urun", "run", "-b", "/bundle", "within"), func(s *specs.Spec) {
 		s.Linux.MaskedPaths, s.Linux.ReadonlyPaths = nil, nil
 	}).exits(0).prints("1")
+}
+
+// TestUrunInsideUrunWithTheDefaultFilter: who is stopped by the filter is told so.
+func TestUrunInsideUrunWithTheDefaultFilter(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(nested, inside("id"))
+	filter := c.defaults().Linux.Seccomp
+	c.run(inner(dir, "/urun", "run", "-b", "/bundle", "within"), seccomp(*filter)).refuses(1, "seccomp filter", "urun spec --no-seccomp")
 }
 
 func TestUrunInsideUnshare(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go/features"
 
 	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/seccomp"
 )
 
 type featuresCmd struct{}
@@ -17,6 +18,13 @@ func (*featuresCmd) Run(app *App) error {
 	e := json.NewEncoder(app.Stdout)
 	e.SetIndent("", "    ")
 	return e.Encode(supported())
+}
+
+func seccompFeatures(yes *bool) *features.Seccomp {
+	return &features.Seccomp{
+		Enabled: yes, Actions: seccomp.Actions(), Operators: seccomp.Operators(), Archs: seccomp.Archs(),
+		KnownFlags: seccomp.Flags(), SupportedFlags: seccomp.Flags(),
+	}
 }
 
 // supported lists what exists, and says no to what does not, so that no client has to guess.
@@ -33,7 +41,7 @@ func supported() features.Features {
 			Namespaces:      plan.NamespaceTypes(),
 			Capabilities:    plan.CapNames(),
 			Cgroup:          &features.Cgroup{V1: no, V2: no, Systemd: no, SystemdUser: no, Rdma: no},
-			Seccomp:         &features.Seccomp{Enabled: no},
+			Seccomp:         seccompFeatures(yes),
 			Apparmor:        &features.Apparmor{Enabled: yes},
 			Selinux:         &features.Selinux{Enabled: yes},
 			IntelRdt:        &features.IntelRdt{Enabled: no, Schemata: no, Monitoring: no},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
@@ -11,7 +13,8 @@ import (
 )
 
 type specCmd struct {
-	Bundle string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to."`
+	Bundle    string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to."`
+	NoSeccomp bool   `name:"no-seccomp" about:"Leave the default filter of system calls out."`
 }
 
 // Help says more.
@@ -31,11 +34,16 @@ func (c *specCmd) Run(app *App) error {
 		uids, gids = idmap.One(0, h.UID), idmap.One(0, h.GID)
 		app.warn(why)
 	}
-	return bundle.WriteConfig(c.Bundle, bundle.Template(uids, gids, bundle.TemplateOptions{
+	spec, err := bundle.Template(uids, gids, bundle.TemplateOptions{
 		Terminal:    true,
 		CgroupMount: h.CgroupV2,
+		Unfiltered:  c.NoSeccomp,
 		MaxFiles:    maxFiles(),
-	}))
+	})
+	if err != nil {
+		return fmt.Errorf("the default seccomp filter: %w; leave it out with --no-seccomp", err)
+	}
+	return bundle.WriteConfig(c.Bundle, spec)
 }
 
 // maxFiles is how many open files the caller may have at most; 0 if that cannot be said.

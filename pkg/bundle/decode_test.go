@@ -15,9 +15,19 @@ func fullMap() idmap.Map {
 	return idmap.Map{{ContainerID: 0, HostID: 1000, Size: 1}, {ContainerID: 1, HostID: 100000, Size: 65536}}
 }
 
+// filtered is a config as most are, with all that there is in it.
+func filtered(tb testing.TB) *specs.Spec {
+	tb.Helper()
+	s, err := Template(fullMap(), fullMap(), TemplateOptions{NetworkNS: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
 func templateJSON(tb testing.TB) []byte {
 	tb.Helper()
-	raw, err := json.Marshal(Template(fullMap(), fullMap(), TemplateOptions{NetworkNS: true}))
+	raw, err := json.Marshal(filtered(tb))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -25,7 +35,7 @@ func templateJSON(tb testing.TB) []byte {
 }
 
 func TestDecodeTemplate(t *testing.T) {
-	want := Template(fullMap(), fullMap(), TemplateOptions{NetworkNS: true})
+	want := filtered(t)
 	got, err := Decode(templateJSON(t))
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ func write(t *testing.T, path, content string) {
 
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
-	if err := WriteConfig(dir, Template(fullMap(), fullMap(), TemplateOptions{})); err != nil {
+	if err := WriteConfig(dir, template(fullMap(), fullMap(), TemplateOptions{})); err != nil {
 		t.Fatal(err)
 	}
 	t.Chdir(filepath.Dir(dir))
@@ -103,13 +103,13 @@ func TestWriteConfigKeepsWhatIsThere(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, ConfigFile)
 	write(t, path, "mine")
-	if err := WriteConfig(dir, Template(nil, nil, TemplateOptions{})); err == nil || !strings.Contains(err.Error(), path+" exists") {
+	if err := WriteConfig(dir, template(nil, nil, TemplateOptions{})); err == nil || !strings.Contains(err.Error(), path+" exists") {
 		t.Error(err)
 	}
 	if raw, _ := os.ReadFile(path); string(raw) != "mine" {
 		t.Error("overwritten")
 	}
-	if err := WriteConfig(filepath.Join(dir, "none"), Template(nil, nil, TemplateOptions{})); err == nil {
+	if err := WriteConfig(filepath.Join(dir, "none"), template(nil, nil, TemplateOptions{})); err == nil {
 		t.Error("no error")
 	}
 }

@@ -10,11 +10,23 @@ type TemplateOptions struct {
 	NetworkNS   bool   // a network namespace of its own, with nothing but lo; else the host's network
 	Terminal    bool   // a terminal for the process
 	CgroupMount bool   // the container's cgroups at /sys/fs/cgroup; only hosts with cgroup v2 can have it
+	Unfiltered  bool   // no filter of system calls; else the default one
 	MaxFiles    uint64 // the caller's hard limit of open files, which cannot be raised; 0 when unknown
 }
 
-// Template returns a config that runs a shell in ./rootfs without any privilege, with these id maps.
-func Template(uid, gid idmap.Map, o TemplateOptions) *specs.Spec {
+// Template returns a config that runs a shell in ./rootfs without any privilege, with these id maps. An error means that
+// there is no default filter of system calls for this machine.
+func Template(uid, gid idmap.Map, o TemplateOptions) (*specs.Spec, error) {
+	s := template(uid, gid, o)
+	if o.Unfiltered {
+		return s, nil
+	}
+	filter, err := defaultFilter(s)
+	s.Linux.Seccomp = filter
+	return s, err
+}
+
+func template(uid, gid idmap.Map, o TemplateOptions) *specs.Spec {
 	return &specs.Spec{
 		Version:  specs.Version,
 		Root:     &specs.Root{Path: "rootfs", Readonly: true},

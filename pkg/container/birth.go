@@ -39,7 +39,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
 	}
 	child, err := sandbox.Start(d.plan, sandbox.Options{
-		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted,
+		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted, Listener: b.listener,
 		Meanwhile: func(c *sandbox.Child) error { return b.prepare(c, attended) },
 	})
 	if err == nil {
@@ -65,7 +65,8 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 		b.since = b.trace("clone", b.since)
 	}
 	if attended {
-		b.fwd = forward(c.PidFD)
+		b.fwd = forward()
+		b.fwd.aim(c.PidFD)
 	}
 	if err := b.dir.SaveConfig(b.bundle.Raw); err != nil {
 		return err
@@ -85,6 +86,11 @@ func (b *birth) stage() error {
 	rec.Creating = false
 	b.staged = true
 	return b.dir.Stage(rec)
+}
+
+// listener hands the descriptor on which the kernel asks about the container's system calls to the agent.
+func (b *birth) listener(fd int, c *sandbox.Child) error {
+	return inform(b.bundle.Spec.Linux.Seccomp, b.record, statusCreated, c.Pid, c.PidFD, fd)
 }
 
 // mapIDs gives the newborn its ids.

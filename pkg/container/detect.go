@@ -33,7 +33,7 @@ func targetOf(rec state.Record, spec *specs.Spec) plan.Target {
 		ID: rec.ID, Own: rec.Namespaces, UIDMap: rec.UIDMap, GIDMap: rec.GIDMap, KeepGroups: plan.KeepsGroups(rec.Annotations),
 	}
 	if spec.Linux != nil {
-		t.Personality, t.MemoryPolicy = spec.Linux.Personality, spec.Linux.MemoryPolicy
+		t.Personality, t.MemoryPolicy, t.Seccomp = spec.Linux.Personality, spec.Linux.MemoryPolicy, spec.Linux.Seccomp
 	}
 	return t
 }

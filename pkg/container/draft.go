@@ -67,6 +67,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	r.trace("compile", t)
+	for _, aside := range p.Asides {
+		r.Debug(aside)
+	}
 	if r.Strict && len(p.Notices) > 0 {
 		return nil, errors.New("--strict: " + p.Notices[0].String())
 	}
@@ -93,6 +96,9 @@ func (d *draft) check(detach bool) error {
 		return fmt.Errorf("root.path: %s is a symlink; name the directory itself", d.plan.Birth.Rootfs)
 	case !info.IsDir():
 		return fmt.Errorf("root.path: %s is not a directory", d.plan.Birth.Rootfs)
+	}
+	if err := checkAgent(d.plan); err != nil {
+		return err
 	}
 	if err := checkConsole(d.plan.Birth.Terminal, detach, d.opt.ConsoleSocket); err != nil {
 		return err

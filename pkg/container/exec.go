@@ -19,6 +19,10 @@ import (
 
 // Exec runs one more process in the container id. The exit code is the process's, unless it is detached.
 func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
+	var fwd *forwarder
+	if !o.Detach {
+		fwd = forward()
+	}
 	rec, spec, err := r.execTarget(id, o.IgnorePaused)
 	if err != nil {
 		return 255, err
@@ -48,7 +52,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	for _, n := range pl.Notices { // the container's own were told of when it was made
 		r.Debug(n.String())
 	}
-	return r.exec(pl, rec, o)
+	return r.exec(pl, rec, spec.Linux, o, fwd)
 }
 
 // execTarget reads what is known about a container that a process can be added to.
@@ -76,7 +80,7 @@ func (r *Runtime) execTarget(id string, ignorePaused bool) (rec state.Record, sp
 }
 
 // exec starts the planned process in the container and attends it.
-func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, error) {
+func (r *Runtime) exec(pl plan.Plan, rec state.Record, linux *specs.Linux, o ExecOptions, fwd *forwarder) (int, error) {
 	target, err := openInit(rec)
 	if err != nil {
 		return 255, err
@@ -91,7 +95,13 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, erro
 	for name, fd := range term.inputs() {
 		inputs[name] = fd
 	}
-	c, err := sandbox.Start(pl, sandbox.Options{Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}})
+	fwd.arm() // the process does not wait for anybody
+	c, err := sandbox.Start(pl, sandbox.Options{
+		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {},
+		Listener: func(fd int, c *sandbox.Child) error {
+			return inform(linux.Seccomp, rec, statusRunning, c.Pid, c.PidFD, fd)
+		},
+	})
 	if errors.Is(err, unix.EPERM) && r.waiting(rec.ID) {
 		return 255, errors.New("cannot exec in a container that has not been started")
 	}
@@ -112,8 +122,8 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, o ExecOptions) (int, erro
 	if o.Detach {
 		return 0, nil
 	}
-	fwd := forward(c.PidFD)
 	fwd.begin()
+	fwd.aim(c.PidFD)
 	term.relay(fwd)
 	status := c.Wait()
 	term.drain()

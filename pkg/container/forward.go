@@ -13,36 +13,45 @@ import (
 // forwarder hands the signals that urun receives to the process behind a pidfd. While that is still on its way to its
 // command it cannot take them: one that asks urun to end then ends the unborn one.
 type forwarder struct {
-	target int // pidfd
+	aimed  chan int // gets the pidfd
+	target int      // pidfd
 	begun  atomic.Bool
 	early  atomic.Int32 // the signal that ended the unborn one; 0: none
 	resize atomic.Pointer[func()]
 	ch     chan os.Signal
-	armed  chan struct{} // closed when the urgent ones are caught
+	armed  chan struct{} // closed when those that must not be missed are caught
 }
 
-// To ask the runtime for one signal takes up to 100 µs, as it has a thread of its own for that, and for all of them longer
-// than many a container lives. So they are asked for in the order in which they are sent: the urgent ones, which must end
-// even an unborn one, before it begins; what programs are told things by, beside its beginning; the rest when it has settled.
-var (
-	urgent = []os.Signal{unix.SIGTERM, unix.SIGINT}
-	usual  = []os.Signal{unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2}
-)
+// first are the signals that people and supervisors send, even in the first moments. To ask the runtime for one takes up to
+// 100 µs, as it has a thread of its own for that, and for all of them longer than many a container lives. So the rest follows
+// when the process has settled.
+var first = []os.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2}
 
 const settled = 5 * time.Millisecond
 
-// forward begins to catch signals, for the process behind pidfd. Before, a signal ends urun as it ends any program, and the
-// unborn one ends with the conversation. It goes on to the end of the program, which comes with the process's own.
-func forward(pidfd int) *forwarder {
-	f := &forwarder{target: pidfd, ch: make(chan os.Signal, 64), armed: make(chan struct{})}
+// forward begins to catch signals, beside what urun does; they are kept until aim says for whom. Before, a signal ends urun as
+// it ends any program, and an unborn process ends with the conversation. It goes on to the end of the program, which comes
+// with the process's own.
+func forward() *forwarder {
+	f := &forwarder{ch: make(chan os.Signal, 64), aimed: make(chan int, 1), armed: make(chan struct{})}
 	go f.serve()
 	return f
 }
 
+// arm waits until signals are caught. A nil forwarder catches none.
+func (f *forwarder) arm() {
+	if f != nil {
+		<-f.armed
+	}
+}
+
+// aim says that the process behind pidfd gets the signals, those that have come already too.
+func (f *forwarder) aim(pidfd int) { f.aimed <- pidfd }
+
 // begin says that signals are the process's own from now on, and waits until they are being caught. A nil forwarder has none.
 func (f *forwarder) begin() {
 	if f != nil {
-		<-f.armed
+		f.arm()
 		f.begun.Store(true)
 	}
 }
@@ -66,9 +75,9 @@ func (e *interruptedError) Error() string {
 func (f *forwarder) resizeBy(resize func()) { f.resize.Store(&resize) }
 
 func (f *forwarder) serve() {
-	signal.Notify(f.ch, urgent...)
+	signal.Notify(f.ch, first...)
 	close(f.armed)
-	signal.Notify(f.ch, usual...)
+	f.target = <-f.aimed
 	rest := time.After(settled)
 	for {
 		select {

@@ -80,14 +80,18 @@ func rootOf(m idmap.Map) uint32 {
 
 // hookState is what a hook reads on its stdin (runtime.md, "State").
 func hookState(rec state.Record, status string) ([]byte, error) {
-	pid := rec.Pid
 	if status == statusStopped {
-		pid = 0
+		rec.Pid = 0
 	}
-	return json.Marshal(specs.State{
-		Version: rec.OCIVersion, ID: rec.ID, Status: specs.ContainerState(status), Pid: pid,
+	return json.Marshal(stateOf(rec, status))
+}
+
+// stateOf is the container's state in the spec's words.
+func stateOf(rec state.Record, status string) specs.State {
+	return specs.State{
+		Version: rec.OCIVersion, ID: rec.ID, Status: specs.ContainerState(status), Pid: rec.Pid,
 		Bundle: rec.Bundle, Annotations: rec.Annotations,
-	})
+	}
 }
 
 // poststart runs the poststart hooks. A failure is one of the start: the container is killed (runtime.md, "Lifecycle").

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/program"
@@ -33,7 +36,7 @@ func (r *Runtime) Start(id string) error {
 		return errors.New("cannot start a paused container; resume it first")
 	}
 	w := &waking{Runtime: r, dir: dir, rec: rec}
-	err = sandbox.Wake(socketPath(dir), sandbox.WakeOptions{Program: w.program, CallOut: w.callOut, Noted: func(int) {}})
+	err = sandbox.Wake(socketPath(dir), sandbox.WakeOptions{Program: w.program, CallOut: w.callOut, Noted: func(int) {}, Listener: w.listener})
 	if errors.Is(err, sandbox.ErrNotWaiting) {
 		if !state.Alive(rec) {
 			return errors.New("cannot start a container that has stopped")
@@ -54,12 +57,16 @@ type waking struct {
 	rec state.Record
 }
 
-func (w *waking) plan() (plan.Plan, error) {
+func (w *waking) spec() (*specs.Spec, error) {
 	raw, err := w.dir.Config()
 	if err != nil {
-		return plan.Plan{}, err
+		return nil, err
 	}
-	spec, err := bundle.Decode(raw)
+	return bundle.Decode(raw)
+}
+
+func (w *waking) plan() (plan.Plan, error) {
+	spec, err := w.spec()
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -77,6 +84,20 @@ func (w *waking) program() *program.Program {
 		return program.New()
 	}
 	return p.Program()
+}
+
+// listener hands the descriptor on which the kernel asks about the container's system calls to the agent.
+func (w *waking) listener(fd int) error {
+	spec, err := w.spec()
+	if err != nil {
+		return err
+	}
+	pidfd, err := openInit(w.rec)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(pidfd)
+	return inform(spec.Linux.Seccomp, w.rec, statusCreated, w.rec.Pid, pidfd, fd)
 }
 
 // callOut runs hook n inside the waiting container.

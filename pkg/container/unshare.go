@@ -28,8 +28,9 @@ func Unshare(args []string) (int, error) {
 	}
 	defer c.Close()
 	defer unix.Close(c.PidFD)
-	fwd := forward(c.PidFD)
+	fwd := forward()
 	fwd.begin()
+	fwd.aim(c.PidFD)
 	return exitCode(c.Wait()), nil
 }
 

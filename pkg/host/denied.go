@@ -61,7 +61,7 @@ func explainMissing(f facts, errno unix.Errno) Cause {
 	return Cause{}
 }
 
-const openSeccomp = "start the outer container with a filter that allows it, e.g. --security-opt seccomp=unconfined"
+const openSeccomp = "start the outer container with a filter that allows it, e.g. --security-opt seccomp=unconfined (podman, docker) or urun spec --no-seccomp"
 
 // explainDenied is about EPERM and EACCES of clone(2), the surest cause first.
 func explainDenied(f facts, errno unix.Errno) Cause {

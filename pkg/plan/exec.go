@@ -18,6 +18,7 @@ type Target struct {
 
 	Personality  *specs.LinuxPersonality // of the container's config; its own attributes hold for every process in it
 	MemoryPolicy *specs.LinuxMemoryPolicy
+	Seccomp      *specs.LinuxSeccomp
 	KeepGroups   bool // the container keeps the caller's supplementary groups
 }
 
@@ -66,7 +67,9 @@ func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, erro
 	c.add(labels...)
 	c.add(step.Cwd{Path: p.Cwd})
 	c.add(attributes...)
-	c.add(become(p, sets, host.LastCap, setGroups, opt)...)
+	if err := c.become(p, sets, setGroups, t.Seccomp); err != nil {
+		return Plan{}, err
+	}
 	return c.plan, nil
 }
 

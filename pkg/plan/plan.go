@@ -34,6 +34,7 @@ type Plan struct {
 	CallOuts []CallOut // what the parent does while the child waits, by number
 	Notices  []Notice  // what is known by now not to be held in full
 	Late     []Notice  // what a step may turn out not to hold, by number
+	Asides   []string  // what may help whoever looks for the reason of something, for --debug
 }
 
 // Birth is how the process comes into the world.

@@ -160,28 +160,31 @@ func (c *compiler) ready() error {
 // identity emits the last steps, after which the process is the container's own.
 func (c *compiler) identity() error {
 	sets := parseCaps(c.spec.Process, c.host.LastCap, c.note)
-	c.add(become(c.spec.Process, sets, c.host.LastCap, c.plan.Birth.SetGroups, c.opt)...)
-	return nil
+	return c.become(c.spec.Process, sets, c.plan.Birth.SetGroups, c.spec.Linux.Seccomp)
 }
 
-// become lists the steps from root of the container to the user's command.
-func become(p *specs.Process, sets capSets, lastCap int, setGroups bool, opt Options) []step.Step {
+// become emits the steps from root of the container to the user's command.
+func (c *compiler) become(p *specs.Process, sets capSets, setGroups bool, seccomp *specs.LinuxSeccomp) error {
+	filter, err := c.filter(seccomp)
+	if err != nil {
+		return err
+	}
 	groups := p.User.AdditionalGids
 	if !setGroups {
 		groups = nil
 	}
-	steps := []step.Step{
-		step.Bounding{Keep: sets.bounding, Last: lastCap},
+	c.add(
+		step.Bounding{Keep: sets.bounding, Last: c.host.LastCap},
 		step.User{UID: p.User.UID, GID: p.User.GID, Groups: groups, SetGroups: setGroups},
 		step.Umask{Mask: umaskOf(p)},
-		step.Caps{Effective: sets.effective, Permitted: sets.permitted, Inheritable: sets.inheritable, Ambient: sets.ambient},
-	}
-	if p.NoNewPrivileges {
-		steps = append(steps, step.NoNewPrivs{})
-	}
-	return append(steps, step.Exec{
-		Files: step.Candidates(p.Args[0], p.Env), Args: p.Args, Env: environment(slices.Concat(p.Env, opt.Env), opt.Home), Preserve: opt.PreserveFDs,
+		step.Inheritance{Preserve: c.opt.PreserveFDs},
+	)
+	caps := step.Caps{Effective: sets.effective, Permitted: sets.permitted, Inheritable: sets.inheritable, Ambient: sets.ambient}
+	c.confine(caps, p.NoNewPrivileges, filter)
+	c.add(step.Exec{
+		Files: step.Candidates(p.Args[0], p.Env), Args: p.Args, Env: environment(slices.Concat(p.Env, c.opt.Env), c.opt.Home),
 	})
+	return nil
 }
 
 func umaskOf(p *specs.Process) uint32 {

@@ -87,7 +87,10 @@ func TestRefused(t *testing.T) {
 		`{"hooks": {"prestart": [{"path": "/a"}, {"path": ""}]}}`:      `hooks.prestart[1].path: "" is not an absolute path`,
 		`{"hooks": {"createRuntime": [{"path": "/a", "timeout": 0}]}}`: "hooks.createRuntime[0].timeout: 0 is not a positive number of seconds",
 
-		`{"linux": {"seccomp": {}}}`:                         "linux.seccomp" + unsupported,
+		`{"linux": {"seccomp": {}}}`:                                                         "linux.seccomp.defaultAction: missing",
+		`{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_NOPE"}}}`:                         `linux.seccomp.defaultAction: unknown action "SCMP_ACT_NOPE"`,
+		`{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "rel"}}}`: `linux.seccomp.listenerPath: "rel" is not an absolute path`,
+		`{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/a", "syscalls": [{"names": ["chmod"], "action": "SCMP_ACT_NOTIFY"}, {"names": ["read", "write"], "action": "SCMP_ACT_NOTIFY"}]}}}`: "linux.seccomp.syscalls[1].action: SCMP_ACT_NOTIFY cannot be had for write, by which the agent comes to hear of the container",
 		`{"linux": {"intelRdt": {}}}`:                        "linux.intelRdt: cache and bandwidth are shared out by the host's root alone (/sys/fs/resctrl)",
 		`{"linux": {"personality": {}}}`:                     `linux.personality.domain: unknown domain ""`,
 		`{"linux": {"timeOffsets": {"boottime": {}}}}`:       "linux.timeOffsets: given without a time namespace: the clocks would be the host's",

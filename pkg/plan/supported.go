@@ -21,7 +21,6 @@ func (c *compiler) supported() error {
 	}
 	l := c.spec.Linux
 	if err := refuse([]refusal{
-		{"linux.seccomp", l.Seccomp != nil},
 		{"windows", c.spec.Windows != nil},
 		{"solaris", c.spec.Solaris != nil},
 		{"vm", c.spec.VM != nil},

@@ -8,11 +8,12 @@ import (
 
 // Kinds of messages from the child, beside sys.Failed.
 const (
-	Born    = 2 + iota // Value: the pid, as the parent's pid namespace sees it
-	Sync               // the child waits until the parent has done its part
-	CallOut            // Value: number of the call-out that the parent must do while the child waits
-	Noted              // Value: number of the notice that now holds
-	Ready              // all is prepared; the child waits for start
+	Born     = 2 + iota // Value: the pid, as the parent's pid namespace sees it
+	Sync                // the child waits until the parent has done its part
+	CallOut             // Value: number of the call-out that the parent must do while the child waits
+	Noted               // Value: number of the notice that now holds
+	Listener            // Value: descriptor in the child on which the kernel asks about system calls (seccomp_unotify(2))
+	Ready               // all is prepared; the child waits for start
 )
 
 // Tell sends a message of the given kind to the parent; value may be a cell.

@@ -18,8 +18,9 @@ type Options struct {
 	Inputs   map[string]int // descriptors that the program names, such as "console" or "listen"
 	Preserve int            // descriptors 3 … 3+Preserve-1 stay open for the container
 	MapIDs   func(pid int) error
-	CallOut  func(n int, c *Child) error // does call-out n of the plan
-	Noted    func(n int)                 // late notice n of the plan holds
+	CallOut  func(n int, c *Child) error  // does call-out n of the plan
+	Noted    func(n int)                  // late notice n of the plan holds
+	Listener func(fd int, c *Child) error // hands descriptor fd of the child to the agent that its filter asks
 
 	// Meanwhile, if given, is done once the child works on its own: what the caller has to do before the container may
 	// begin costs no time there.
@@ -179,7 +180,9 @@ func (c *Child) listen() (ready bool, err error) {
 		case program.Born:
 			err = c.take(int(m.Value))
 		default:
-			err = c.answer(m, c.opt.Noted, func(n int) error { return c.opt.CallOut(n, c) })
+			err = c.answer(m, duties{
+				c.opt.Noted, func(n int) error { return c.opt.CallOut(n, c) }, func(fd int) error { return c.opt.Listener(fd, c) },
+			})
 		}
 		if err != nil {
 			return false, err

@@ -81,14 +81,26 @@ func (c *conn) failure(m sys.Message) error {
 	return &StepError{n + 1, "step " + strconv.Itoa(n+1) + ": " + s.String() + ": " + errno.Error(), errno}
 }
 
-// answer does what a message in the middle of a program asks for.
-func (c *conn) answer(m sys.Message, noted func(int), callOut func(int) error) error {
+// duties are what the messages in the middle of a program ask for.
+type duties struct {
+	noted    func(n int)
+	callOut  func(n int) error
+	listener func(fd int) error
+}
+
+// answer does the duty of a message.
+func (c *conn) answer(m sys.Message, d duties) error {
 	switch m.Kind {
 	case program.Noted:
-		noted(int(m.Value))
+		d.noted(int(m.Value))
 		return nil
 	case program.CallOut:
-		if err := callOut(int(m.Value)); err != nil {
+		if err := d.callOut(int(m.Value)); err != nil {
+			return err
+		}
+		return c.Consent()
+	case program.Listener:
+		if err := d.listener(int(m.Value)); err != nil {
 			return err
 		}
 		return c.Consent()

@@ -24,9 +24,27 @@ func Dial(path string) (int, error) {
 	return fd, nil
 }
 
-// SendFD sends a descriptor with a name over a unix socket.
-func SendFD(socket, fd int, name string) error {
-	return os.NewSyscallError("sendmsg", unix.Sendmsg(socket, []byte(name), unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL))
+// SendFD sends a descriptor with a text, which is not empty, over a unix socket.
+func SendFD(socket, fd int, text string) error {
+	data, rights := []byte(text), unix.UnixRights(fd)
+	for len(data) > 0 {
+		n, err := unix.SendmsgN(socket, data, rights, nil, unix.MSG_NOSIGNAL)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return os.NewSyscallError("sendmsg", err)
+		}
+		data, rights = data[n:], nil // a long text goes in pieces, the descriptor with the first
+	}
+	return nil
+}
+
+// TakeFD copies descriptor fd of the process behind pidfd; close-on-exec. The process must be open to the caller: dumpable,
+// in a user namespace of the caller's (pidfd_getfd(2)).
+func TakeFD(pidfd, fd int) (int, error) {
+	got, err := unix.PidfdGetfd(pidfd, fd, 0)
+	return got, os.NewSyscallError("pidfd_getfd", err)
 }
 
 // ReceiveFD receives one descriptor, close-on-exec.

@@ -76,7 +76,7 @@ func startInside(h specs.Hook, in Inside, stdin, output int) (*Child, error) {
 		step.Redirect{Input: "stdin", FD: 0},
 		step.Redirect{Input: "output", FD: 1},
 		step.Redirect{Input: "output", FD: 2},
-		step.Exec{Files: []string{h.Path}, Args: hookArgs(h), Env: h.Env},
+		step.Inheritance{}, step.Exec{Files: []string{h.Path}, Args: hookArgs(h), Env: h.Env},
 	}}
 	c, err := Start(p, Options{Inputs: map[string]int{"target": in.PidFD, "stdin": stdin, "output": output}})
 	if err != nil {

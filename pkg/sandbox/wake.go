@@ -15,6 +15,8 @@ type WakeOptions struct {
 	Program func() *program.Program // asked for only to word a failure
 	CallOut func(n int) error
 	Noted   func(n int)
+
+	Listener func(fd int) error // hands descriptor fd of the container's process to the agent that its filter asks
 }
 
 // Wake starts a created container through its socket, at path, and waits until it has become its command. ErrNotWaiting:
@@ -45,7 +47,7 @@ func Wake(path string, o WakeOptions) error {
 			return nil
 		}
 		if err == nil {
-			err = c.answer(m, o.Noted, o.CallOut)
+			err = c.answer(m, duties{o.Noted, o.CallOut, o.Listener})
 		}
 		if err != nil {
 			return err

@@ -49,12 +49,26 @@ func (s Find) Emit(p *program.Program) {
 // Explain implements program.Explainer.
 func (s Find) Explain(errno syscall.Errno) string { return explainExec(s.Name, errno) }
 
-// Exec becomes the container's own command. Descriptors from 3+Preserve up close, signals are let in again.
+// Inheritance settles what the command inherits: descriptors below 3+Preserve, and signals as a program expects them, none
+// blocked or ignored.
+type Inheritance struct{ Preserve int }
+
+func (s Inheritance) String() string {
+	return "leave descriptors 0 to " + strconv.Itoa(2+s.Preserve) + " open, and let signals in"
+}
+
+// Emit implements Step.
+func (s Inheritance) Emit(p *program.Program) {
+	p.CloseRange(program.Int(3+s.Preserve), program.Int(uint32(1<<32-1)), unix.CLOSE_RANGE_CLOEXEC)
+	p.Sigdefault()
+	p.Sigmask()
+}
+
+// Exec becomes the container's own command.
 type Exec struct {
-	Files    []string
-	Args     []string
-	Env      []string
-	Preserve int
+	Files []string
+	Args  []string
+	Env   []string
 }
 
 func (s Exec) String() string {
@@ -67,9 +81,6 @@ func (s Exec) String() string {
 
 // Emit implements Step.
 func (s Exec) Emit(p *program.Program) {
-	p.CloseRange(program.Int(3+s.Preserve), program.Int(uint32(1<<32-1)), unix.CLOSE_RANGE_CLOEXEC)
-	p.Sigdefault()
-	p.Sigmask()
 	args, env := p.Strs(s.Args), p.Strs(s.Env)
 	each(p, s.Files, func(file string) { p.Call(unix.SYS_EXECVE, p.Str(file), args, env) })
 }

@@ -47,11 +47,11 @@ func TestExec(t *testing.T) {
 	}
 }
 
-// TestExecLetsSignalsIn: neither the mask with which the child was forked nor what its parent ignores is the command's.
-func TestExecLetsSignalsIn(t *testing.T) {
+// TestInheritedSignals: neither the mask with which the child was forked nor what its parent ignores is the command's.
+func TestInheritedSignals(t *testing.T) {
 	signal.Ignore(unix.SIGHUP)
 	defer signal.Reset(unix.SIGHUP)
-	status := answer(t, newWorld, append(asRoot(), saying(t, "status"))...)
+	status := answer(t, newWorld, append(asRoot(), step.Inheritance{}, saying(t, "status"))...)
 	for _, name := range []string{"SigBlk", "SigIgn", "SigPnd"} {
 		if got := field(t, status, name); strings.Trim(got, "0") != "" {
 			t.Errorf("%s is %s", name, got)
@@ -59,11 +59,9 @@ func TestExecLetsSignalsIn(t *testing.T) {
 	}
 }
 
-func TestExecClosesDescriptors(t *testing.T) {
+func TestInheritedDescriptors(t *testing.T) {
 	for preserve, want := range map[int]string{0: "0 ", 2: "0 3 4 "} {
-		s := saying(t, "descriptors")
-		s.Preserve = preserve
-		if got := answer(t, newWorld, append(asRoot(), spread{3, 5}, s)...); got != want {
+		if got := answer(t, newWorld, append(asRoot(), spread{3, 5}, step.Inheritance{Preserve: preserve}, saying(t, "descriptors"))...); got != want {
 			t.Errorf("preserving %d, stdin is %q, want %q", preserve, got, want)
 		}
 	}

@@ -70,7 +70,11 @@ var words = []step.Step{
 	step.Bounding{Keep: 0b101, Last: 3},
 	step.User{UID: 1000, GID: 100, Groups: []uint32{5, 6}, SetGroups: true}, step.User{},
 	step.Caps{Effective: 1 << 40, Permitted: 1<<40 | 1, Inheritable: 1, Ambient: 1}, step.NoNewPrivs{},
-	step.Exec{Files: []string{"/usr/bin/sh", "/bin/sh"}, Args: []string{"sh", "-c", "exit"}, Env: []string{"PATH=/usr/bin:/bin"}, Preserve: 2},
+	step.Inheritance{Preserve: 2},
+	step.Seccomp{Insns: []unix.SockFilter{{Code: 6, K: 0x7fff0000}}, Flags: unix.SECCOMP_FILTER_FLAG_LOG},
+	step.Seccomp{Insns: []unix.SockFilter{{Code: 6, K: 0x7fff0000}}, Flags: unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, Listener: "/run/agent.sock"},
+	step.GiveUp{Name: "CAP_SYS_ADMIN", Caps: step.Caps{Effective: 1, Permitted: 1}},
+	step.Exec{Files: []string{"/usr/bin/sh", "/bin/sh"}, Args: []string{"sh", "-c", "exit"}, Env: []string{"PATH=/usr/bin:/bin"}},
 	step.Optional{Step: step.Hostname{Name: "web"}, On: []syscall.Errno{unix.EPERM}, Noted: 1},
 	step.Ladder{On: []syscall.Errno{unix.EPERM, unix.EBUSY}, Rungs: []step.Rung{
 		{Step: step.Hostname{Name: "web"}}, {Step: step.Domainname{Name: "web"}, Noted: 2}, {Step: step.Umask{}, Noted: 3},

@@ -41,6 +41,11 @@ type failure struct {
 
 func (f *failure) Error() string { return f.step.String() + ": " + f.errno.Error() }
 
+// listening is the child's word that its filter has a listener.
+type listening struct{ fd int }
+
+func (*listening) Error() string { return "the filter has a listener" }
+
 // leave closes the parent's end of the conversation in the child, so that it sees when the parent's is gone.
 type leave struct{}
 
@@ -125,6 +130,8 @@ func (c *child) follow(prog *program.Program) error {
 		case program.CallOut:
 			c.calls = append(c.calls, int(m.Value))
 			unix.Write(c.sock, []byte{1})
+		case program.Listener:
+			return &listening{int(m.Value)}
 		case program.Born:
 			c.wait()
 			c.pid, c.ended = int(m.Value), false

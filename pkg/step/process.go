@@ -143,8 +143,8 @@ func (s Caps) String() string {
 	return text
 }
 
-// Emit implements Step.
-func (s Caps) Emit(p *program.Program) {
+// set emits the three sets that capset(2) knows.
+func (s Caps) set(p *program.Program) {
 	header := p.Record(program.Pair(unix.LINUX_CAPABILITY_VERSION_3, 0))
 	low, high := uint32(s.Effective), uint32(s.Effective>>32)
 	data := p.Record(
@@ -153,6 +153,11 @@ func (s Caps) Emit(p *program.Program) {
 		program.Pair(uint32(s.Permitted>>32), uint32(s.Inheritable>>32)),
 	)
 	p.Call(unix.SYS_CAPSET, header, data)
+}
+
+// Emit implements Step.
+func (s Caps) Emit(p *program.Program) {
+	s.set(p)
 	p.Prctl(unix.PR_CAP_AMBIENT, program.Int(unix.PR_CAP_AMBIENT_CLEAR_ALL), program.Int(0), program.Int(0), program.Int(0))
 	for c := range 64 {
 		if s.Ambient&(1<<c) != 0 {

@@ -18,6 +18,7 @@ var kernel = map[string]verb{
 	"overwrite":    overwrite,
 	"cgroup-write": cgroupWrite,
 	"foreign-fds":  foreignFDs,
+	"call":         call,
 }
 
 // keyring prints the serial of the session keyring: it differs from the caller's where there is a new one.
@@ -27,6 +28,51 @@ func keyring([]string) error {
 		fmt.Println(n)
 	}
 	return err
+}
+
+// calls are those that a filter can be seen by, with arguments that change nothing.
+var calls = map[string]func() unix.Errno{
+	"sethostname": func() unix.Errno { return errnoOf(unix.Sethostname([]byte("filtered"))) },
+	"personality": func() unix.Errno {
+		_, _, e := unix.Syscall(unix.SYS_PERSONALITY, 0xffffffff, 0, 0)
+		return e
+	},
+	"getpriority": func() unix.Errno {
+		_, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+		return errnoOf(err)
+	},
+	"ptrace":  func() unix.Errno { return errnoOf(unix.PtraceAttach(1 << 22)) },
+	"unshare": func() unix.Errno { return errnoOf(unix.Unshare(unix.CLONE_NEWUSER | unix.CLONE_FS)) },
+	"mount":   func() unix.Errno { return errnoOf(unix.Mount("none", "/nowhere", "tmpfs", 0, "")) },
+	"keyctl": func() unix.Errno {
+		_, err := unix.KeyctlInt(unix.KEYCTL_GET_KEYRING_ID, 0, 0, 0, 0)
+		return errnoOf(err)
+	},
+	"unknown": func() unix.Errno {
+		_, _, e := unix.Syscall(4000, 0, 0, 0)
+		return e
+	},
+}
+
+func errnoOf(err error) unix.Errno {
+	errno, _ := err.(unix.Errno)
+	return errno
+}
+
+// call makes system calls and prints what the kernel says to each: 0 or the name of the errno.
+func call(names []string) error {
+	for _, name := range names {
+		make, ok := calls[name]
+		if !ok {
+			return fmt.Errorf("unknown call %s", name)
+		}
+		answer := "0"
+		if e := make(); e != 0 {
+			answer = unix.ErrnoName(e)
+		}
+		fmt.Println(name, answer)
+	}
+	return nil
 }
 
 func dumpable([]string) error {
