@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,12 +47,15 @@ func (c *caller) leftovers() []string {
 	return left
 }
 
-// stateDirs lists what is in the runtime directories, whatever the runtime is called.
+// stateDirs lists what is in the runtime directories, whatever the runtime is called. What urun keeps for the next container
+// belongs to none.
 func (c *caller) stateDirs() []string {
 	found, _ := filepath.Glob(c.runtimeDir + "/*/*")
 	hidden, _ := filepath.Glob(c.runtimeDir + "/*/.*")
-	return append(found, hidden...)
+	return slices.DeleteFunc(append(found, hidden...), isKept)
 }
+
+func isKept(path string) bool { return filepath.Base(path) == "kept~" }
 
 // processes finds this caller's containers' processes: those whose program is the test program of one of its bundles, and
 // those whose command line names its directory or id (a container that waits for start still has urun's).

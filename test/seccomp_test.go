@@ -220,3 +220,27 @@ func TestSpecHasAFilter(t *testing.T) {
 		t.Errorf("a filter of %d rules", len(s.Linux.Seccomp.Syscalls))
 	}
 }
+
+// TestSeccompIsKept: the compiled filter serves the next container, and what is not it is not taken for it.
+func TestSeccompIsKept(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(inside("call sethostname"), seccomp(refusing("sethostname")))
+	kept := func() []string {
+		found, _ := filepath.Glob(c.runtimeDir + "/urun/kept~/seccomp-*")
+		return found
+	}
+	for _, spoil := range []string{"", "rubbish"} {
+		c.urun("run", "-b", dir, c.id).exits(0).prints("sethostname ENOTTY")
+		first := kept()
+		if len(first) != 1 {
+			t.Fatalf("kept are %q", first)
+		}
+		if spoil != "" {
+			writeFile(t, first[0], spoil)
+		}
+		c.urun("run", "-b", dir, c.id).exits(0).prints("sethostname ENOTTY")
+		if got := readFile(t, first[0]); got == spoil {
+			t.Error("what is no filter stays")
+		}
+	}
+}

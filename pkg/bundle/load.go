@@ -22,7 +22,10 @@ const maxConfig = 32 << 20
 type Bundle struct {
 	Dir  string      // absolute path
 	Raw  []byte      // config.json as it was read
-	Spec *specs.Spec // what it says
+	Spec *specs.Spec // what it says, but for what is in Filter
+
+	// Filter is the text of linux.seccomp, which Spec then lacks (see DecodeApart); nil: Spec has all.
+	Filter []byte
 }
 
 // Load reads the config of the bundle in dir. The error names the file; for a document that cannot be understood
@@ -40,11 +43,11 @@ func Load(dir string) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, err := Decode(raw)
+	spec, filter, err := DecodeApart(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &Bundle{Dir: dir, Raw: raw, Spec: spec}, nil
+	return &Bundle{Dir: dir, Raw: raw, Spec: spec, Filter: filter}, nil
 }
 
 func readConfig(path string) ([]byte, error) {

@@ -62,6 +62,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	if b.Spec.Root != nil && b.Spec.Process != nil {
 		opt.Home = home(b.Dir, b.Spec.Root.Path, b.Spec.Process.User.UID)
 	}
+	if opt.Filter, err = r.filter(b.Spec, b.Raw, b.Filter); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
+	}
 	p, err := plan.Compile(b.Spec, h, opt)
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
+	"github.com/urun/urun/pkg/seccomp"
 	"github.com/urun/urun/pkg/state"
 )
 
@@ -23,7 +24,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if !o.Detach {
 		fwd = forward()
 	}
-	rec, spec, err := r.execTarget(id, o.IgnorePaused)
+	rec, spec, filter, err := r.execTarget(id, o.IgnorePaused)
 	if err != nil {
 		return 255, err
 	}
@@ -41,7 +42,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err != nil {
 		return 255, err
 	}
-	opt := plan.Options{ID: id, PreserveFDs: o.PreserveFDs, Home: home(rec.Bundle, rec.Rootfs, p.User.UID)}
+	opt := plan.Options{ID: id, Filter: filter, PreserveFDs: o.PreserveFDs, Home: home(rec.Bundle, rec.Rootfs, p.User.UID)}
 	if o.ConsoleSocket == "" {
 		opt.Rows, opt.Cols = windowSize(h)
 	}
@@ -56,27 +57,30 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 }
 
 // execTarget reads what is known about a container that a process can be added to.
-func (r *Runtime) execTarget(id string, ignorePaused bool) (rec state.Record, spec *specs.Spec, err error) {
+func (r *Runtime) execTarget(id string, ignorePaused bool) (rec state.Record, spec *specs.Spec, filter *seccomp.Filter, err error) {
 	dir, err := r.Store.Open(id)
 	if err != nil {
-		return rec, nil, err
+		return rec, nil, nil, err
 	}
 	defer dir.Close()
 	if rec, err = dir.Load(); err != nil {
-		return rec, nil, err
+		return rec, nil, nil, err
 	}
 	switch {
 	case rec.Creating || !state.Alive(rec):
-		return rec, nil, errors.New("cannot exec in a stopped container")
+		return rec, nil, nil, errors.New("cannot exec in a stopped container")
 	case rec.Paused != "" && !ignorePaused:
-		return rec, nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
+		return rec, nil, nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
 	}
 	raw, err := dir.Config()
 	if err != nil {
-		return rec, nil, err
+		return rec, nil, nil, err
 	}
-	spec, err = bundle.Decode(raw)
-	return rec, spec, err
+	spec, section, err := bundle.DecodeApart(raw)
+	if err == nil {
+		filter, err = r.filter(spec, raw, section)
+	}
+	return rec, spec, filter, err
 }
 
 // exec starts the planned process in the container and attends it.

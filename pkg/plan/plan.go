@@ -10,6 +10,7 @@ import (
 
 	"github.com/urun/urun/pkg/idmap"
 	"github.com/urun/urun/pkg/program"
+	"github.com/urun/urun/pkg/seccomp"
 	"github.com/urun/urun/pkg/step"
 )
 
@@ -20,11 +21,12 @@ type Options struct {
 	NoPivot      bool
 	NoNewKeyring bool
 	PreserveFDs  int
-	Wait         bool     // create: the process waits for start; run goes straight on
-	Rows, Cols   uint16   // size of the caller's terminal, for a console whose size the config leaves open
-	NotifySocket string   // the service manager's socket (sd_notify(3)), to be had in the container too; empty: none
-	Env          []string // environment beside the config's
-	Home         string   // home directory of the user, by the container's own passwd; empty: unknown
+	Wait         bool            // create: the process waits for start; run goes straight on
+	Rows, Cols   uint16          // size of the caller's terminal, for a console whose size the config leaves open
+	NotifySocket string          // the service manager's socket (sd_notify(3)), to be had in the container too; empty: none
+	Env          []string        // environment beside the config's
+	Filter       *seccomp.Filter // what linux.seccomp, left out of the config, has become before; nil: the config has all
+	Home         string          // home directory of the user, by the container's own passwd; empty: unknown
 }
 
 // Plan is a container before it is born.

@@ -12,17 +12,25 @@ import (
 	"github.com/urun/urun/pkg/step"
 )
 
-// filter compiles linux.seccomp; nil where there is none.
-func (c *compiler) filter(s *specs.LinuxSeccomp) (*step.Seccomp, error) {
-	if s == nil {
-		return nil, nil
-	}
+// CompileFilter makes the filter of linux.seccomp.
+func CompileFilter(s *specs.LinuxSeccomp) (*seccomp.Filter, error) {
 	if err := checkListener(s); err != nil {
 		return nil, err
 	}
-	f, err := seccomp.Compile(s, seccomp.Native())
-	if err != nil {
-		return nil, err
+	return seccomp.Compile(s, seccomp.Native())
+}
+
+// filter is the step for linux.seccomp; nil where there is none.
+func (c *compiler) filter(s *specs.LinuxSeccomp) (*step.Seccomp, error) {
+	f := c.opt.Filter
+	if f == nil && s == nil {
+		return nil, nil
+	}
+	if f == nil {
+		var err error
+		if f, err = CompileFilter(s); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range f.Skipped {
 		c.plan.Asides = append(c.plan.Asides, "linux.seccomp: "+name+" is unknown here and says nothing")
