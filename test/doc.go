@@ -5,5 +5,6 @@
 //	URUN=/path/to/urun                tests that binary
 //	URUN_TEST_INSIDE=/path/to/inside  takes a built test program (where there is no Go toolchain)
 //	URUN_REDIS_BUNDLE=/path           takes a prepared redis bundle instead of hack/redis-bundle.sh
+//	URUN_TEST_SLOW=20                 waits that many times longer before anything counts as hung
 //	URUN_TEST_AS_ROOT=1               lets root run the tests that hold for any caller (TestAnyCaller…)
 package test

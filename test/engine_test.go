@@ -55,7 +55,7 @@ urun=[%q]
 
 // leave takes away what is podman's: the process that keeps its namespaces, and its part of the runtime directory.
 func (e *engine) leave() {
-	for end := time.Now().Add(5 * time.Second); len(e.processes()) > 0 && time.Now().Before(end); {
+	for end := time.Now().Add(slow(5 * time.Second)); len(e.processes()) > 0 && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond) // conmon and what it calls to clean up
 	}
 	pids, _ := filepath.Glob(e.runtimeDir + "/libpod/tmp/pause.pid")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,7 +14,16 @@ import (
 )
 
 // patience is how long anything may take before it counts as hung. It is no promise about speed.
-const patience = 60 * time.Second
+var patience = slow(60 * time.Second)
+
+// slow lengthens a time-out by the factor in URUN_TEST_SLOW: an emulated machine takes its time.
+func slow(d time.Duration) time.Duration {
+	factor, err := strconv.Atoi(os.Getenv("URUN_TEST_SLOW"))
+	if err != nil {
+		return d
+	}
+	return d * time.Duration(factor)
+}
 
 // A caller is an ordinary user in a session of its own: a fresh runtime directory, a known environment, bundles.
 // When its test ends nothing may be left of it: see leftovers.

@@ -14,7 +14,7 @@ import (
 // settle gives what processes that just got their signal a moment to go, then says what is left.
 func (c *caller) settle() []string {
 	left := c.leftovers()
-	for end := time.Now().Add(5 * time.Second); len(left) > 0 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(slow(5 * time.Second)); len(left) > 0 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		left = c.leftovers()
 	}
 	return left
