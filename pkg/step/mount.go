@@ -70,8 +70,7 @@ func (s Mount) Emit(p *program.Program) {
 	if s.CopyUp || s.Type == "tmpfs" && s.Flags&unix.MS_REMOUNT == 0 && !s.Plain && !s.hasData("mode=") {
 		s.over(p)
 	} else {
-		p.Fchdir(openDir(p, s.Dest, resolve))
-		p.Mount(s.Source, ".", s.Type, s.Flags, s.Data)
+		s.onto(p, resolve)
 	}
 	if s.UIDMap != nil {
 		s.mapIDs(p)
@@ -79,6 +78,22 @@ func (s Mount) Emit(p *program.Program) {
 	if s.Attr != 0 || s.Clear != 0 || s.Propagation != 0 {
 		setattr(p, p.Openat2(root(p), rel(s.Dest), unix.O_PATH, 0, inRoot), true, s.Attr, s.Clear, s.Propagation)
 	}
+}
+
+// onto mounts on the directory as it is. Where that is a mount of the same cgroups already, which it is in the host's /sys, the
+// kernel answers EBUSY, unless something lies between (do_add_mount in fs/namespace.c).
+func (s Mount) onto(p *program.Program, resolve uint64) {
+	mount := func() { p.Mount(s.Source, ".", s.Type, s.Flags, s.Data) }
+	p.Fchdir(openDir(p, s.Dest, resolve))
+	if s.Type != "cgroup2" {
+		mount()
+		return
+	}
+	p.Try(mount, func() {
+		p.Mount("tmpfs", ".", "tmpfs", s.Flags, "mode=755")
+		p.Fchdir(p.Openat2(root(p), rel(s.Dest), unix.O_PATH|unix.O_DIRECTORY, 0, inRoot))
+		mount()
+	}, unix.EBUSY)
 }
 
 // Device shows a device node of the host in the container: an ordinary user cannot make one (mknod(2): EPERM).

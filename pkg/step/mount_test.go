@@ -74,6 +74,19 @@ func untouched(t *testing.T, host string) {
 	}
 }
 
+// A host whose /sys is shown has its cgroups there, and they are the same file system as the container's.
+func TestCgroupsAreMountedOverThemselves(t *testing.T) {
+	cgroups := step.Mount{Type: "cgroup2", Source: "cgroup2", Dest: "/cg", Flags: unix.MS_RDONLY}
+	steps := append(asRoot(), inside(tree(t, nil), cgroups, cgroups)...)
+	c, err := start(t, newWorld|unix.CLONE_NEWCGROUP, nil, append(steps, step.Ready{})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Access(c.path("/cg/cgroup.procs"), unix.R_OK); err != nil {
+		t.Errorf("cgroup.procs: %v", err)
+	}
+}
+
 func TestBindAttributes(t *testing.T) {
 	source := tree(t, map[string]string{"sub/": ""})
 	host := []step.Step{step.Root{Path: source}, step.Mount{Type: "tmpfs", Source: "tmpfs", Dest: "/sub"}}
