@@ -10,12 +10,12 @@ GO      ?= $(shell hack/find-go.sh)
 STAMP = -buildvcs=$(shell git rev-parse --verify -q HEAD >/dev/null 2>&1 && echo auto || echo false)
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 
-.PHONY: help build demo test lint fmt bench install clean reproducible go
+.PHONY: help build demo test test-vm lint fmt bench install clean reproducible go
 
 help: ## Print this help
 	@echo 'urun: a rootless OCI container runtime'
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo '  PREFIX=$(PREFIX) and DESTDIR=$(DESTDIR) are for install, N=$(N) runs of each command for bench.'
 
@@ -24,6 +24,9 @@ demo: ## Run a real redis-server in a rootless container, from nothing
 
 test: ## Run every test, as an ordinary user (and as root too, when root asks)
 	hack/test.sh
+
+test-vm: ## Run those that need systemd and cgroup v2, in a guest made for them
+	hack/test-vm.sh
 
 build: go ## Build ./bin/urun, one static binary
 	$(BUILD) $(STAMP) -o bin/urun ./cmd/urun

@@ -3,6 +3,7 @@
 # setting is named with its reason before anything happens. As root directly, as a user with sudo.
 #   hack/setup.sh            what building and running needs
 #   hack/setup.sh --test     what the tests need as well
+#   hack/setup.sh --vm       what the tests in a guest need as well (make test-vm)
 #   hack/setup.sh --ci       what the checks of .ci/run need as well
 #   hack/setup.sh --bench    the runtimes that urun is measured against as well
 set -euo pipefail
@@ -120,11 +121,21 @@ need_tests() {
   [ -e /usr/share/containers/seccomp.json ] || want golang-github-containers-common "podman's system call filter is tried"
 }
 
+need_vm() {
+  need qemu-system-x86_64 qemu-system-x86 "runs the guest with systemd and cgroup v2, with or without KVM"
+  need mmdebstrap mmdebstrap "unpacks Debian for the guest, as an ordinary user"
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want debian-archive-keyring "by its keys the guest's packages are checked"
+  need mke2fs e2fsprogs "makes the guest's disk"
+  need ssh openssh-client "the way into the guest"
+}
+
 case "${1:-}" in
   '') ;;
   --test) need_tests ;;
+  --vm) need_vm ;;
   --ci)
     need_tests
+    need_vm
     need shellcheck shellcheck "checks the scripts in hack/"
     ;;
   --bench)

@@ -44,6 +44,7 @@ pid() {
 boot() {
   local patience=300 args
   [ "$1" = tcg ] || patience=30
+  # shellcheck disable=SC2054 # commas within words are qemu's
   args=(
     -nodefaults -no-user-config -display none -no-reboot -daemonize -pidfile "$vm/pid"
     -machine q35,usb=off,vmport=off,smm=off,sata=off,i8042=off -accel "$1" -cpu max,la57=off -smp "$(nproc)" -m 2048
@@ -66,8 +67,16 @@ boot() {
 start() {
   build
   ! pid >/dev/null || die "the guest in $vm runs already"
-  mkdir -p -m 0700 "$vm"
+  trap stop EXIT # unless it comes up
+  mkdir -p "$vm"
+  chmod 0700 "$vm"
+  ln -s "$image" "$vm/image"
   free_port >"$vm/port"
+  up || die "the guest did not come up: $(cat "$vm/qemu.log" "$vm/console" 2>/dev/null | tail -n 20)"
+  trap - EXIT
+}
+
+up() {
   # There are machines where /dev/kvm is there and does not work.
   if [ -w /dev/kvm ] && [ ! -e "$image/no-kvm" ]; then
     if boot kvm; then return 0; fi
@@ -75,11 +84,7 @@ start() {
     touch "$image/no-kvm"
     end
   fi
-  boot tcg,thread=multi,tb-size=512 || {
-    cat "$vm/qemu.log" "$vm/console" >&2 || true
-    stop
-    die "the guest did not come up"
-  }
+  boot tcg,thread=multi,tb-size=512
 }
 
 # free_port prints a port that nobody listens on.
@@ -109,7 +114,7 @@ into() {
   local user=${1:-dev}
   shift || true
   [ -e "$vm/port" ] || die "there is no guest in $vm: hack/vm.sh start"
-  ssh -F /dev/null -q -i "$image/key" -p "$(cat "$vm/port")" -o BatchMode=yes -o StrictHostKeyChecking=no \
+  ssh -F /dev/null -q -i "$vm/image/key" -p "$(cat "$vm/port")" -o BatchMode=yes -o StrictHostKeyChecking=no \
     -o UserKnownHostsFile=/dev/null "$user@127.0.0.1" "$@"
 }
 

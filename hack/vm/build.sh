@@ -32,6 +32,7 @@ as_owner() {
 # sources prints lines of sources.list with the mirrors that this machine uses; none where it is not Debian, and mmdebstrap
 # then takes Debian's own.
 sources() {
+  # shellcheck disable=SC2016 # apt expands these
   apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Origin: Debian' | sort -u |
     awk -v release="$release" '
       $2 ~ /-security$/ { print "deb", $1, release "-security main" }
@@ -45,6 +46,7 @@ bootstrap() {
   sources >"$work/sources.list"
   apt-config dump | grep -E '^Acquire::(https?|Check-|Retries)' >"$work/apt.conf" || true
   [ ! -s "$work/sources.list" ] || set -- "$work/sources.list"
+  # shellcheck disable=SC2016 # $1 is the hook's
   INITRD=No mmdebstrap --variant=minbase --include="$(IFS=, && echo "${packages[*]}")" --aptopt="$work/apt.conf" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --skip=output/mknod --format=tar \

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# make test-vm: what needs systemd, cgroup v2 and a user's session is tested in a guest that has them (hack/vm.sh).
+#   hack/test-vm.sh [flags and packages of go test]
+# With flags only that is run, as URUN_VM_USER (dev). With URUN_VM it takes the guest that runs there, and leaves it running.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+hack/setup.sh --vm
+PATH=$(dirname "$(hack/find-go.sh)"):$PATH
+export PATH CGO_ENABLED=0 # what runs in the guest cannot count on the host's libraries
+make --no-print-directory build
+
+work=$(mktemp -d /tmp/urun-vm.XXXXXX)
+cleanup() {
+  trap '' INT TERM
+  [ -z "${started:-}" ] || hack/vm.sh stop
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+# What the tests find in the guest, as hack/vm.sh run says; it belongs to root, as installed programs do.
+mkdir "$work/urun"
+go build -trimpath -ldflags '-s -w' -o "$work/urun/inside" ./test/inside
+cp bin/urun "$work/urun"
+hack/redis-bundle.sh "$work/urun/redis"
+
+if [ -z "${URUN_VM:-}" ]; then
+  export URUN_VM=$work/vm
+  started=1
+  hack/vm.sh start
+fi
+tar -C "$work" -c urun | hack/vm.sh ssh root tar -x --no-same-owner -C /opt
+
+# in_guest FLAGS…: go test, whose test programs run in the guest.
+in_guest() {
+  go test -count=1 -timeout 60m -p 1 -tags vm -exec "'$PWD/hack/vm.sh' run" "$@"
+}
+
+status=0
+if [ $# -gt 0 ]; then
+  in_guest "$@" || status=$?
+else
+  echo "test-vm: as dev, who may use every controller"
+  in_guest -skip '^TestPlain' ./test/vm ./test || status=$?
+  echo "test-vm: as plain, who may use those that Debian gives to everybody"
+  URUN_VM_USER=plain in_guest -run '^TestPlain' ./test/vm || status=$?
+fi
+[ "$status" = 0 ]
