@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 image=${1:?usage: hack/vm/build.sh DIRECTORY}
+log=$(dirname "$image")/build.log
 release=trixie
 PATH=$PATH:/usr/sbin:/sbin # an ordinary user's has no mke2fs
 
@@ -26,7 +27,7 @@ trap cleanup EXIT
 
 # as_owner COMMAND…: as one who may give files to any user: root, or who is root in a namespace.
 as_owner() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else bin/urun unshare "$@"; fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else "${URUN:-bin/urun}" unshare "$@"; fi
 }
 
 # sources prints lines of sources.list with the mirrors that this machine uses; none where it is not Debian, and mmdebstrap
@@ -41,15 +42,15 @@ sources() {
 }
 
 # bootstrap writes the guest's root file system to stdout as an archive. Proxies and the like of this machine's apt hold
-# there, too. INITRD: the kernel's package need not make one, inside.sh does.
+# there, too. INITRD: the kernel's package need not make one, inside.sh does. TMPDIR: a place that sub-ids may enter.
 bootstrap() {
   sources >"$work/sources.list"
   apt-config dump | grep -E '^Acquire::(https?|Check-|Retries)' >"$work/apt.conf" || true
   [ ! -s "$work/sources.list" ] || set -- "$work/sources.list"
   # shellcheck disable=SC2016 # $1 is the hook's
-  INITRD=No mmdebstrap --variant=minbase --include="$(IFS=, && echo "${packages[*]}")" --aptopt="$work/apt.conf" \
+  INITRD=No TMPDIR=/var/tmp mmdebstrap --variant=minbase --include="$(IFS=, && echo "${packages[*]}")" --aptopt="$work/apt.conf" \
     --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' --skip=output/mknod --format=tar \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --format=tar \
     --customize-hook='upload hack/vm/inside.sh /root/inside.sh' \
     --customize-hook="upload $work/key.pub /etc/ssh/authorized_keys" \
     --customize-hook='chroot "$1" sh -eu /root/inside.sh' \
@@ -62,11 +63,11 @@ bootstrap() {
   say "the guest is made for amd64 only; on $(uname -m) run the tests of test/vm on a machine with systemd"
   exit 1
 }
-say "building the guest: Debian $release with ${#packages[@]} packages and what they need (log: $image.log)"
+say "building the guest: Debian $release with ${#packages[@]} packages and what they need (log: $log)"
 ssh-keygen -q -t ed25519 -N '' -C urun-vm -f "$work/key"
 mkdir "$work/root"
-if ! bootstrap 2>"$image.log" | as_owner tar -x --numeric-owner -C "$work/root"; then
-  tail -n 20 "$image.log" >&2
+if ! bootstrap 2>"$log" | as_owner tar -x --numeric-owner --exclude './dev/*' -C "$work/root"; then
+  tail -n 20 "$log" >&2
   exit 1
 fi
 truncate -s 8G "$work/disk"
@@ -74,5 +75,5 @@ as_owner mke2fs -q -t ext4 -F -m 0 -E lazy_itable_init=1,lazy_journal_init=1,nod
 mkdir "$work/done"
 mv "$work"/{disk,kernel,initrd,key} "$work/done"
 mv -T "$work/done" "$image"
-rm "$image.log"
+rm "$log"
 say "the guest is in $image, $(du -m "$image/disk" | cut -f 1) MB"
