@@ -118,7 +118,9 @@ func TestTmpfsOptions(t *testing.T) {
 
 func TestMountPropagation(t *testing.T) {
 	c := newCaller(t)
-	c.run(inside("mounts /")).exits(0).mentions("propagation= ")
+	if r := c.run(inside("mounts /")).exits(0); strings.Contains(r.stdout, "shared") { // of the host's there may be a slave
+		t.Errorf("%s", r)
+	}
 	data := filepath.Join(c.dir, "data")
 	writeFile(t, data+"/file", "")
 	c.run(mounted(bind(data, "/data", "rshared")), inside("mounts /data")).exits(0).mentions("propagation=shared:")
