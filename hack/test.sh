@@ -13,6 +13,19 @@ make --no-print-directory build
 
 echo "test: as an ordinary user"
 hack/as-user.sh hack/test-here.sh ./... "$@"
+
+# Where the user has no cgroup to write in, those tests were skipped: once more, with a tree or a scope of their own.
+cgroups=(env URUN_TEST_CGROUP=tree hack/test-here.sh ./pkg/cgroup)
+if [ "$(id -u)" = 0 ] && hack/own-cgroup2.sh true 2>/dev/null; then
+  echo "test: cgroups, as an ordinary user with a cgroup v2 tree"
+  hack/own-cgroup2.sh hack/as-user.sh "${cgroups[@]}" "$@"
+elif [ "$(id -u)" != 0 ] && systemd-run --user --scope -q true 2>/dev/null; then
+  echo "test: cgroups, in a scope of their own"
+  systemd-run --user --scope -q -p Delegate=yes "${cgroups[@]}" "$@"
+else
+  echo "test: cgroups are tested in the guest alone: there is no cgroup v2 tree to be had here"
+fi
+
 if [ "$(id -u)" = 0 ]; then
   echo "test: as root"
   URUN_TEST_AS_ROOT=1 hack/test-here.sh ./pkg/... ./test "$@"

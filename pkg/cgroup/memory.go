@@ -84,6 +84,7 @@ func swapOnly(total, limit int64) (int64, error) {
 }
 
 func (l *list) memoryOfV1(m *specs.LinuxMemory) {
+	//lint:ignore SA1019 who still asks for it is told that it is gone
 	if m.Kernel != nil && *m.Kernel > 0 {
 		l.gone("memory.kernel", "memory of the kernel is counted in memory.limit since cgroup v2")
 	}

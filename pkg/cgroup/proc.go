@@ -112,7 +112,7 @@ func Locate(mounts []Mount, path string) (string, bool) {
 	}
 	for _, m := range mounts {
 		if rest, ok := below(parts, elements(m.Root)); ok {
-			return strings.TrimSuffix(m.Point, "/") + "/" + strings.Join(rest, "/"), true
+			return strings.Join(append([]string{strings.TrimSuffix(m.Point, "/")}, rest...), "/"), true
 		}
 	}
 	return "", false

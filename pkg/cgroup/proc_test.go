@@ -78,9 +78,9 @@ func TestMounts(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/user.slice/a b/c": "/mnt/with blank/c",
-		"/user.slice/a b":   "/mnt/with blank/",
+		"/user.slice/a b":   "/mnt/with blank",
 		"/user.slice/ab":    "/sys/fs/cgroup/unified/user.slice/ab",
-		"/":                 "/sys/fs/cgroup/unified/",
+		"/":                 "/sys/fs/cgroup/unified",
 		"/../x":             "",
 		"":                  "",
 	} {
