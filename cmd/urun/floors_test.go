@@ -11,8 +11,8 @@ const module = "github.com/urun/urun/"
 // one floor do not know each other.
 func floors() [][]string {
 	return [][]string{
-		{"pkg/sys", "pkg/idmap", "pkg/copyup", "pkg/seccomp", "pkg/seccomp/gen", "pkg/cgroup", "pkg/bus"},
-		{"pkg/program"},
+		{"pkg/sys", "pkg/idmap", "pkg/copyup", "pkg/seccomp", "pkg/seccomp/gen", "pkg/bus"},
+		{"pkg/program", "pkg/cgroup"},
 		{"pkg/step", "pkg/userns", "pkg/state", "pkg/bundle"},
 		{"pkg/plan"},
 		{"pkg/sandbox", "pkg/host"},

@@ -92,7 +92,7 @@ func annotation(name, value string) (Property, error) {
 	if !ok {
 		return Property{}, fmt.Errorf("%q: %s is wanted", value, kindName(want))
 	}
-	return Property{name, converted}, nil
+	return Property{Name: name, Value: converted}, nil
 }
 
 // inMicroseconds renames TimeoutStopSec to TimeoutStopUSec, which is the only name that the bus knows.

@@ -5,5 +5,5 @@
 // /proc/self/cgroup. The other half acts on a Dir, a directory of the hierarchy that is held open: it makes cgroups, applies
 // settings, adds, freezes, kills and counts processes, and removes what it made.
 //
-// Nothing here speaks to systemd; that is pkg/bus. See cgroups(7) and Documentation/admin-guide/cgroup-v2.rst of the kernel.
+// Nothing here speaks to systemd; that is pkg/bus, whose type of a property is used. See cgroups(7) and Documentation/admin-guide/cgroup-v2.rst of the kernel.
 package cgroup

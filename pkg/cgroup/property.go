@@ -6,23 +6,15 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/urun/urun/pkg/bus"
 )
 
-// Property is one property of a systemd unit. Value is a bool, string, uint32, uint64, []byte, []string, []uint32 or
-// []DeviceValue; each has one D-Bus type (b, s, u, t, ay, as, au, a(st)).
-type Property struct {
-	Name  string
-	Value any
-}
+// Property is one property of a systemd unit, as pkg/bus sends it.
+type Property = bus.Property
 
 // DeviceValue is a limit for one device. Path is absolute.
-type DeviceValue struct {
-	Path  string
-	Value uint64
-}
-
-// String renders the property as systemctl show would: Name=Value.
-func (p Property) String() string { return fmt.Sprintf("%s=%v", p.Name, p.Value) }
+type DeviceValue = bus.PathValue
 
 // infinity is how systemd writes that there is no limit.
 const infinity = uint64(math.MaxUint64)
@@ -64,7 +56,7 @@ func (l *properties) put(since int, name string, value any) {
 			return
 		}
 	}
-	l.list = append(l.list, Property{name, value})
+	l.list = append(l.list, Property{Name: name, Value: value})
 }
 
 type translation func(l *properties, value string) error

@@ -41,7 +41,7 @@ func ioMaxWord(l *properties, value string) error {
 		if err != nil {
 			return err
 		}
-		l.append(name, DeviceValue{path, n})
+		l.append(name, DeviceValue{Path: path, Value: n})
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func ioWeightWord(l *properties, value string) error {
 	}
 	path, err := devicePath(first)
 	if err == nil {
-		l.append("IODeviceWeight", DeviceValue{path, n})
+		l.append("IODeviceWeight", DeviceValue{Path: path, Value: n})
 	}
 	return err
 }

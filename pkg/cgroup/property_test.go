@@ -79,17 +79,17 @@ func TestAnnotations(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Property{
-		{"After", []string{"a.service", `b"c.service`}},
-		{"AllowedCPUs", []byte{3, 1}},
-		{"Before", []string{}},
-		{"CPUQuotaPerSecUSec", uint64(500000)},
-		{"CPUQuotaPeriodUSec", uint64(50000)},
-		{"CollectMode", "inactive-or-failed"},
-		{"KillSignal", int32(15)},
-		{"MemorySwapMax", uint64(0)},
-		{"RuntimeMaxUSec", uint64(2000000)},
-		{"SendSIGHUP", true},
-		{"TimeoutStopUSec", uint64(123456789)},
+		{Name: "After", Value: []string{"a.service", `b"c.service`}},
+		{Name: "AllowedCPUs", Value: []byte{3, 1}},
+		{Name: "Before", Value: []string{}},
+		{Name: "CPUQuotaPerSecUSec", Value: uint64(500000)},
+		{Name: "CPUQuotaPeriodUSec", Value: uint64(50000)},
+		{Name: "CollectMode", Value: "inactive-or-failed"},
+		{Name: "KillSignal", Value: int32(15)},
+		{Name: "MemorySwapMax", Value: uint64(0)},
+		{Name: "RuntimeMaxUSec", Value: uint64(2000000)},
+		{Name: "SendSIGHUP", Value: true},
+		{Name: "TimeoutStopUSec", Value: uint64(123456789)},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -152,7 +152,7 @@ func FuzzVariant(f *testing.F) {
 
 func TestUnitProperties(t *testing.T) {
 	u := Unit{Slice: "app.slice", Name: "urun-a.scope"}
-	list := Merge(u.Properties(42, "a"), []Property{{"TasksMax", uint64(20)}, {"CollectMode", "inactive"}})
+	list := Merge(u.Properties(42, "a"), []Property{{Name: "TasksMax", Value: uint64(20)}, {Name: "CollectMode", Value: "inactive"}})
 	want := "[Description=a Slice=app.slice Delegate=true CollectMode=inactive CPUAccounting=true MemoryAccounting=true " +
 		"TasksAccounting=true IOAccounting=true PIDs=[42] TasksMax=20]"
 	if got := fmt.Sprint(list); got != want {

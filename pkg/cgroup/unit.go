@@ -5,18 +5,18 @@ package cgroup
 // ended (CollectMode).
 func (u Unit) Properties(pid int, description string) []Property {
 	list := []Property{
-		{"Description", description},
-		{"Slice", u.Slice},
-		{"Delegate", true},
-		{"CollectMode", "inactive-or-failed"},
+		{Name: "Description", Value: description},
+		{Name: "Slice", Value: u.Slice},
+		{Name: "Delegate", Value: true},
+		{Name: "CollectMode", Value: "inactive-or-failed"},
 		// What is not counted from the start is not counted right.
-		{"CPUAccounting", true},
-		{"MemoryAccounting", true},
-		{"TasksAccounting", true},
-		{"IOAccounting", true},
+		{Name: "CPUAccounting", Value: true},
+		{Name: "MemoryAccounting", Value: true},
+		{Name: "TasksAccounting", Value: true},
+		{Name: "IOAccounting", Value: true},
 	}
 	if pid > 0 {
-		list = append(list, Property{"PIDs", []uint32{uint32(pid)}})
+		list = append(list, Property{Name: "PIDs", Value: []uint32{uint32(pid)}})
 	}
 	return list
 }
