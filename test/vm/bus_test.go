@@ -102,19 +102,19 @@ func begin(t *testing.T, m bus.Manager, name, script string, r *specs.LinuxResou
 	return cmd, w, d
 }
 
-func number[T any](n T) *T { return &n }
+func pointer[T any](n T) *T { return &n }
 
-// TestScope goes through the life of a container's cgroup, over the bus and over systemd's own socket.
-func TestScope(t *testing.T)      { scope(t) }
-func TestPlainScope(t *testing.T) { scope(t) }
+// TestBusScope goes through the life of a container's cgroup, over the bus and over systemd's own socket.
+func TestBusScope(t *testing.T)      { busScope(t) }
+func TestPlainBusScope(t *testing.T) { busScope(t) }
 
-func scope(t *testing.T) {
+func busScope(t *testing.T) {
 	for by, m := range managers(t) {
 		t.Run(by, func(t *testing.T) {
 			r := &specs.LinuxResources{
-				Memory: &specs.LinuxMemory{Limit: number(int64(64 << 20)), Swap: number(int64(64 << 20))},
-				CPU:    &specs.LinuxCPU{Shares: number(uint64(512)), Quota: number(int64(33333)), Period: number(uint64(100000))},
-				Pids:   &specs.LinuxPids{Limit: number(int64(20))},
+				Memory: &specs.LinuxMemory{Limit: pointer(int64(64 << 20)), Swap: pointer(int64(64 << 20))},
+				CPU:    &specs.LinuxCPU{Shares: pointer(uint64(512)), Quota: pointer(int64(33333)), Period: pointer(uint64(100000))},
+				Pids:   &specs.LinuxPids{Limit: pointer(int64(20))},
 			}
 			cmd, _, d := begin(t, m, "scope-"+by, "exit", r)
 			for file, want := range map[string]string{"memory.max": "67108864", "pids.max": "20", "cpu.weight": "59", "cpu.max": "34000 100000"} {
@@ -178,8 +178,8 @@ func inside(t *testing.T, d *cgroup.Dir, pid int, r *specs.LinuxResources) {
 	}
 }
 
-// TestScopeNames: a unit that failed does not stand in the way of a new one of its name, one that is active does.
-func TestScopeNames(t *testing.T) {
+// TestBusNames: a unit that failed does not stand in the way of a new one of its name, one that is active does.
+func TestBusNames(t *testing.T) {
 	for by, m := range managers(t) {
 		t.Run(by, func(t *testing.T) {
 			name := "urun-names-" + by + ".scope"
@@ -211,8 +211,8 @@ func TestScopeNames(t *testing.T) {
 	}
 }
 
-// TestScopeRefused: what systemd refuses comes with its words.
-func TestScopeRefused(t *testing.T) {
+// TestBusRefused: what systemd refuses comes with its words.
+func TestBusRefused(t *testing.T) {
 	m := managers(t)["session"]
 	for _, test := range []struct {
 		list []bus.Property
@@ -230,8 +230,8 @@ func TestScopeRefused(t *testing.T) {
 	}
 }
 
-// TestScopeLimits: the limits hold, and are counted.
-func TestScopeLimits(t *testing.T) {
+// TestBusLimits: the limits hold, and are counted.
+func TestBusLimits(t *testing.T) {
 	m := managers(t)["session"]
 	for _, test := range []struct {
 		name, script string
@@ -239,13 +239,13 @@ func TestScopeLimits(t *testing.T) {
 		held         func(cgroup.Stats) bool
 	}{
 		{"memory", "head -c 100000000 /dev/zero | tail >/dev/null",
-			specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: number(int64(32 << 20)), Swap: number(int64(32 << 20))}},
+			specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: pointer(int64(32 << 20)), Swap: pointer(int64(32 << 20))}},
 			func(s cgroup.Stats) bool { return s.Memory != nil && s.Memory.OOMKill > 0 }},
 		{"pids", "for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; wait",
-			specs.LinuxResources{Pids: &specs.LinuxPids{Limit: number(int64(5))}},
+			specs.LinuxResources{Pids: &specs.LinuxPids{Limit: pointer(int64(5))}},
 			func(s cgroup.Stats) bool { return s.Pids != nil && s.Pids.Refused > 0 }},
 		{"cpu", "timeout 3 sh -c 'while :; do :; done'",
-			specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: number(int64(10000))}},
+			specs.LinuxResources{CPU: &specs.LinuxCPU{Quota: pointer(int64(10000))}},
 			func(s cgroup.Stats) bool { return s.CPU.Throttled > 0 && s.CPU.ThrottledTime > 0 }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -270,11 +270,11 @@ func TestScopeLimits(t *testing.T) {
 	}
 }
 
-// TestPlainLacking: a controller that was not delegated is named, with what root can do, and takes none with it.
-func TestPlainLacking(t *testing.T) {
+// TestPlainBusLacking: a controller that was not delegated is named, with what root can do, and takes none with it.
+func TestPlainBusLacking(t *testing.T) {
 	m := managers(t)["session"]
 	settings, _, err := cgroup.Settings(&specs.LinuxResources{
-		CPU: &specs.LinuxCPU{Cpus: "0"}, Pids: &specs.LinuxPids{Limit: number(int64(9))}, Unified: map[string]string{"hugetlb.2MB.max": "0"},
+		CPU: &specs.LinuxCPU{Cpus: "0"}, Pids: &specs.LinuxPids{Limit: pointer(int64(9))}, Unified: map[string]string{"hugetlb.2MB.max": "0"},
 	})
 	if err != nil {
 		t.Fatal(err)
