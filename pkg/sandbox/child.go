@@ -190,23 +190,15 @@ func (c *Child) listen() (ready bool, err error) {
 	}
 }
 
-// adopt waits for the message that tells of one more fork. What the new process says meanwhile is kept for listen; when it
-// fails before the first has told of it, the first is given the time to, for the new one must be waited for too.
+// adopt waits for the message that tells of one more fork. What the new process says meanwhile is kept for listen.
 func (c *Child) adopt() error {
-	var failure *StepError
 	for {
 		m, err := c.read()
 		switch {
-		case failure == nil && errors.As(err, &failure):
-			continue
-		case failure != nil && err != nil:
-			return failure
 		case errors.Is(err, errClosed):
 			return c.endedEarly()
 		case err != nil:
 			return err
-		case m.Kind == program.Born && failure != nil:
-			return c.takeFailed(failure, int(m.Value))
 		case m.Kind == program.Born:
 			return c.take(int(m.Value))
 		}
@@ -236,12 +228,6 @@ func (c *Child) take(pid int) error {
 		return fmt.Errorf("pidfd of the child: %w", err)
 	}
 	return nil
-}
-
-// takeFailed takes a process that has failed already.
-func (c *Child) takeFailed(failure *StepError, pid int) error {
-	_ = c.take(pid) // the failure says more
-	return failure
 }
 
 // Started waits, after the Consent to a ready child, until it has become its command.
