@@ -65,8 +65,11 @@ func Start(p plan.Plan, opt Options) (*Child, error) {
 	}
 	c := &Child{Pid: kid.Pid, PidFD: kid.PidFD, conn: conn{fd: ours, prog: func() *program.Program { return prog }}, opt: opt}
 	if err := c.raise(p); err != nil {
+		if c.over {
+			c.reapSiblings(lastWords)
+		}
 		c.kill()
-		c.killSibling()
+		c.reapSiblings(0)
 		c.Close()
 		closeAll([]int{c.PidFD})
 		return nil, err
@@ -254,23 +257,6 @@ func (c *Child) kill() {
 	if !c.reaped {
 		unix.Kill(c.Pid, unix.SIGKILL) // our own child, not waited for yet: its pid is no other's
 		c.Wait()
-	}
-}
-
-// killSibling ends what the dead child may have forked with CLONE_PARENT: a failure of the second process can come before the
-// message of the first that tells of it.
-func (c *Child) killSibling() {
-	buf := make([]byte, sys.MessageSize)
-	for {
-		n, _, err := unix.Recvfrom(c.fd, buf, unix.MSG_DONTWAIT)
-		if err != nil || n < len(buf) {
-			return
-		}
-		m := sys.ReadMessage(buf)
-		if m.Kind == program.Born && unix.Waitid(unix.P_PID, int(m.Value), nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) == nil {
-			unix.Kill(int(m.Value), unix.SIGKILL)
-			wait(int(m.Value))
-		}
 	}
 }
 

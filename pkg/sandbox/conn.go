@@ -22,6 +22,7 @@ var errReset = fmt.Errorf("%w unheard", errClosed)
 type conn struct {
 	fd   int
 	prog func() *program.Program // what the child runs; needed to word a failure
+	over bool                    // the child has reported a failure, after which it ends by itself
 }
 
 // StepError is the failure of a step: the child's (operation, errno) with the names that the parent knows.
@@ -56,6 +57,7 @@ func (c *conn) read() (sys.Message, error) {
 	}
 	m := sys.ReadMessage(buf)
 	if m.Kind == sys.Failed {
+		c.over = true
 		return m, c.failure(m)
 	}
 	return m, nil

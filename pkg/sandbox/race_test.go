@@ -10,6 +10,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/program"
 	"github.com/urun/urun/pkg/step"
 )
@@ -72,6 +73,38 @@ func TestMessageBreaksOff(t *testing.T) {
 	leavesNothing(t, func() {
 		_, err := Start(newborn(tells{message(program.Ready, 0, 0)[:7]}, shell("exit 0")), Options{})
 		wantText(t, err, "breaks off")
+	})
+}
+
+// slowFork is step.Fork by a process that is late to tell of it.
+type slowFork struct{}
+
+func (slowFork) String() string { return "fork and dawdle" }
+
+func (slowFork) Emit(p *program.Program) {
+	pid := p.Call(unix.SYS_CLONE, program.Int(unix.CLONE_PARENT), program.Int(0))
+	p.Try(func() { p.Expect(pid, ^uint64(0), 0, unix.ECHILD) }, func() {
+		p.Call(unix.SYS_NANOSLEEP, p.Record(program.Int(0), program.Int(200_000_000)), program.Int(0))
+		p.Tell(program.Born, pid)
+		p.Call(unix.SYS_EXIT_GROUP, program.Int(0))
+	}, unix.ECHILD)
+}
+
+// TestFailsBeforeBorn: the second process has failed before the first has told of it. Left as a zombie in the pid namespace
+// of a container it would keep that from ending.
+func TestFailsBeforeBorn(t *testing.T) {
+	leavesNothing(t, func() {
+		within(t, "the end", func() {
+			kid := newborn(step.Ready{})
+			kid.Birth.Flags |= unix.CLONE_NEWPID
+			c := start(t, kid, Options{})
+			p := plan.Plan{Steps: []step.Step{
+				step.Keep{}, step.Join{Input: "target", Flags: kid.Birth.Flags, From: "it"}, slowFork{}, fails{unix.EXDEV}, step.Ready{},
+			}}
+			_, err := Start(p, Options{Inputs: map[string]int{"target": c.PidFD}})
+			wantStep(t, err, 4, "step 4: fail on purpose: "+unix.EXDEV.Error(), unix.EXDEV)
+			end(c)
+		})
 	})
 }
 
