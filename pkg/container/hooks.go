@@ -43,7 +43,11 @@ func (b *birth) callOut(n int, c *sandbox.Child) error {
 // runHook runs the hook of a call-out with rec as its state. c is the container's process when the caller has a pidfd of
 // it already, else one is opened.
 func (r *Runtime) runHook(out plan.CallOut, rec state.Record, status string, c *sandbox.Child) error {
-	stdin, err := hookState(rec, status)
+	told := rec
+	if out.InContainer() {
+		told.Pid = pidInside(rec)
+	}
+	stdin, err := hookState(told, status)
 	if err != nil {
 		return err
 	}
@@ -94,18 +98,29 @@ func stateOf(rec state.Record, status string) specs.State {
 	}
 }
 
-// poststart runs the poststart hooks. A failure is one of the start: the container is killed (runtime.md, "Lifecycle").
+// poststart runs the poststart hooks. A failure is one of the start, and the container is to be given up.
 func (r *Runtime) poststart(dir *state.Dir, rec state.Record) error {
 	for _, h := range r.savedHooks(dir).Poststart {
 		if err := r.runHook(plan.CallOut{Kind: "poststart", Hook: h}, rec, statusRunning, nil); err != nil {
-			if pidfd, openErr := openInit(rec); openErr == nil {
-				_ = unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0)
-				unix.Close(pidfd)
-			}
 			return err
 		}
 	}
 	return nil
+}
+
+// giveUp ends and deletes a container of which a hook has failed (runtime.md, "Lifecycle", steps 7 and 9: stop the container
+// and go on with its deletion).
+func (r *Runtime) giveUp(dir *state.Dir, rec state.Record) {
+	if state.Alive(rec) {
+		if err := end(rec); err != nil {
+			r.Warn("stop " + rec.ID + ": " + err.Error())
+			return
+		}
+	}
+	r.poststop(dir, rec)
+	if err := dir.Remove(); err != nil {
+		r.Warn("delete " + rec.ID + ": " + err.Error())
+	}
 }
 
 // poststop runs the poststop hooks; a failure is a warning, for the container is gone all the same.

@@ -43,11 +43,15 @@ func (r *Runtime) Start(id string) error {
 		}
 		return errors.New("cannot start an already running container")
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		_ = os.Remove(socketPath(dir))
+		err = r.poststart(dir, rec)
+		w.unhooked = err != nil
 	}
-	_ = os.Remove(socketPath(dir))
-	return r.poststart(dir, rec)
+	if w.unhooked {
+		r.giveUp(dir, rec)
+	}
+	return err
 }
 
 // waking is the late half of a birth, in another process than the early one: the plan is compiled anew if it is asked for.
@@ -55,6 +59,8 @@ type waking struct {
 	*Runtime
 	dir *state.Dir
 	rec state.Record
+
+	unhooked bool // a hook has failed
 }
 
 func (w *waking) spec() (*specs.Spec, error) {
@@ -109,5 +115,7 @@ func (w *waking) callOut(n int) error {
 	if n >= len(p.CallOuts) {
 		return fmt.Errorf("call-out %d is not in the plan", n)
 	}
-	return w.runHook(p.CallOuts[n], w.rec, statusCreated, nil)
+	err = w.runHook(p.CallOuts[n], w.rec, statusCreated, nil)
+	w.unhooked = err != nil
+	return err
 }

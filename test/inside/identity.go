@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"slices"
@@ -14,6 +15,7 @@ var identity = map[string]verb{
 	"id":         id,
 	"caps":       caps,
 	"env":        env,
+	"envfile":    envfile,
 	"args":       args,
 	"umask":      umask,
 	"nnp":        statusLine("NoNewPrivs"),
@@ -66,6 +68,15 @@ func env(args []string) error {
 		fmt.Println(e)
 	}
 	return nil
+}
+
+// envfile writes the environment that the process was started with into a file.
+func envfile(a []string) error {
+	env, err := os.ReadFile("/proc/self/environ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(arg(a, 0), bytes.ReplaceAll(env, []byte{0}, []byte{'\n'}), 0o644)
 }
 
 func args(a []string) error {

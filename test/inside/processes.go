@@ -21,6 +21,7 @@ var processes = map[string]verb{
 	"print":     func(a []string) error { fmt.Println(strings.Join(a, " ")); return nil },
 	"stderr":    func(a []string) error { fmt.Fprintln(os.Stderr, strings.Join(a, " ")); return nil },
 	"echo":      func([]string) error { _, err := io.Copy(os.Stdout, os.Stdin); return err },
+	"save":      save,
 	"lines":     lines,
 	"readfd":    readfd,
 	"exit":      exit,
@@ -81,6 +82,15 @@ func fds(a []string) error {
 		}
 	}
 	return nil
+}
+
+// save writes what it reads from stdin into a file.
+func save(a []string) error {
+	text, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(arg(a, 0), text, 0o644)
 }
 
 // lines answers each line of stdin with it in upper case, at once.

@@ -17,10 +17,24 @@ var world = map[string]verb{
 	"sethost":    func(a []string) error { return unix.Sethostname([]byte(arg(a, 0))) },
 	"mounts":     mounts,
 	"ns":         func(a []string) error { return readlink([]string{"/proc/self/ns/" + arg(a, 0)}) },
+	"nsfile":     nsfile,
 	"lo":         lo,
 	"ifaces":     ifaces,
 	"abstract":   abstract,
 	"sysctl":     func(a []string) error { return cat([]string{"/proc/sys/" + strings.ReplaceAll(arg(a, 0), ".", "/")}) },
+}
+
+// nsfile writes into a file which namespaces of some kinds the process is in.
+func nsfile(a []string) error {
+	var all string
+	for _, kind := range a[1:] {
+		to, err := os.Readlink("/proc/self/ns/" + kind)
+		if err != nil {
+			return err
+		}
+		all += to + "\n"
+	}
+	return os.WriteFile(arg(a, 0), []byte(all), 0o644)
 }
 
 func uts(field func(unix.Utsname) []byte) error {
