@@ -1,6 +1,7 @@
 package step
 
 import (
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +26,11 @@ func (HostProc) Emit(p *program.Program) {
 func isProc(p *program.Program, fd program.Arg) {
 	st := p.Record(make([]program.Arg, 20)...) // struct statfs has 120 bytes, its type first
 	p.Call(unix.SYS_FSTATFS, fd, st)
-	p.Expect(p.After(st, 0), ^uint64(0), unix.PROC_SUPER_MAGIC, unix.ENOTSUP)
+	mask, magic := ^uint64(0), uint64(unix.PROC_SUPER_MAGIC)
+	if runtime.GOARCH == "s390x" { // where it has 32 bits, and the first ones are the high ones
+		mask, magic = mask<<32, magic<<32
+	}
+	p.Expect(p.After(st, 0), mask, magic, unix.ENOTSUP)
 }
 
 // ExecLabel says what the security module is to make of the process at its execve(2): an AppArmor profile or an SELinux

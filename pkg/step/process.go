@@ -14,7 +14,8 @@ type Rlimit struct {
 	Name       string // RLIMIT_NOFILE
 	Resource   int
 	Soft, Hard uint64
-	Callers    uint64 // the caller's own hard limit, for people; 0: unknown
+	Callers    uint64 // the caller's own hard limit, for people, where Above
+	Above      bool   // Hard is known to be above the caller's
 }
 
 func (s Rlimit) String() string {
@@ -26,7 +27,7 @@ func (s Rlimit) Explain(errno syscall.Errno) string {
 	if errno != unix.EPERM {
 		return ""
 	}
-	if s.Callers != 0 {
+	if s.Above {
 		return s.String() + ": operation not permitted: the hard limit " + limit(s.Hard) + " is above " + limit(s.Callers) +
 			", the caller's own, which an ordinary user cannot raise (see ulimit -H)"
 	}

@@ -39,7 +39,13 @@ func (s Scheduler) String() string {
 
 // Explain implements program.Explainer.
 func (s Scheduler) Explain(errno syscall.Errno) string {
-	if errno != unix.EPERM {
+	switch errno {
+	case unix.EINVAL:
+		return s.String() + ": invalid argument: flags that do not go with the policy, or times that are not runtime ≤ deadline ≤ period"
+	case unix.EOPNOTSUPP:
+		return s.String() + ": this kernel is built without clamps of utilization (CONFIG_UCLAMP_TASK)"
+	case unix.EPERM:
+	default:
 		return ""
 	}
 	return s.String() + ": operation not permitted: an ordinary user raises a priority as far as its limits RLIMIT_NICE and RLIMIT_RTPRIO" +
