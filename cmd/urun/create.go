@@ -59,7 +59,7 @@ func (f *createFlags) options(app *App, id string) (container.CreateOptions, err
 		PreserveFDs:  f.PreserveFDs,
 		KeepGroups:   f.KeepGroups,
 	}
-	o.ListenFDs, o.NotifySocket = container.Activation()
+	o.Activation = container.Activation()
 	if f.PreserveFDs < 0 {
 		return o, fmt.Errorf("--preserve-fds: %d is negative", f.PreserveFDs)
 	}

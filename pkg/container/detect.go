@@ -46,6 +46,9 @@ func inherit(p, base *specs.Process) {
 	if p.SelinuxLabel == "" {
 		p.SelinuxLabel = base.SelinuxLabel
 	}
+	if p.OOMScoreAdj == nil {
+		p.OOMScoreAdj = base.OOMScoreAdj
+	}
 	if p.Scheduler == nil {
 		p.Scheduler = base.Scheduler
 	}
@@ -65,24 +68,16 @@ func keepGroups(spec *specs.Spec) {
 	spec.Annotations[plan.KeepGroups] = "1"
 }
 
-// Activation reads what a service manager has put into the environment: the number of sockets that it hands over, from
-// descriptor 3 on (sd_listen_fds(3)), and the socket on which it wants to be told of readiness (sd_notify(3)).
-func Activation() (listenFDs int, notifySocket string) {
+// Activation reads what a service manager has put into the environment. Sockets that are meant for another process are not
+// counted.
+func Activation() (a plan.Activation) {
 	if pid, err := strconv.Atoi(os.Getenv("LISTEN_PID")); err == nil && pid == os.Getpid() {
 		if n, err := strconv.Atoi(os.Getenv("LISTEN_FDS")); err == nil && n > 0 {
-			listenFDs = n
+			a.Sockets, a.Names = n, os.Getenv("LISTEN_FDNAMES")
 		}
 	}
 	if s := os.Getenv("NOTIFY_SOCKET"); strings.HasPrefix(s, "/") { // an abstract one cannot be bound into a container
-		notifySocket = s
+		a.Notify = s
 	}
-	return listenFDs, notifySocket
-}
-
-// listenEnv tells the container's process of its n sockets; it is the first of its pid namespace.
-func listenEnv(n int) []string {
-	if n == 0 {
-		return nil
-	}
-	return []string{"LISTEN_FDS=" + strconv.Itoa(n), "LISTEN_PID=1"}
+	return a
 }

@@ -48,10 +48,10 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	}
 	detectLabels(&h, b.Spec.Linux)
 	t = r.trace("host", t)
-	o.PreserveFDs += o.ListenFDs
+	o.PreserveFDs += o.Activation.Sockets
 	opt := plan.Options{
 		ID: id, Bundle: b.Dir, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
-		NotifySocket: o.NotifySocket, Env: listenEnv(o.ListenFDs),
+		Activation: o.Activation,
 	}
 	if o.KeepGroups {
 		keepGroups(b.Spec)
@@ -106,7 +106,7 @@ func (d *draft) check(detach bool) error {
 	if err := checkConsole(d.plan.Birth.Terminal, detach, d.opt.ConsoleSocket); err != nil {
 		return err
 	}
-	return checkPreserved(d.opt.PreserveFDs, d.opt.ListenFDs)
+	return checkPreserved(d.opt.PreserveFDs, d.opt.Activation.Sockets)
 }
 
 func checkConsole(terminal, detach bool, socket string) error {

@@ -38,6 +38,11 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkPreserved(o.PreserveFDs, 0); err != nil {
 		return 255, err
 	}
+	to := targetOf(rec, spec)
+	if to.KeepGroups && len(o.AdditionalGids) > 0 {
+		return 255, errors.New("--additional-gids: the container keeps the groups of its caller (" + plan.KeepGroups +
+			"), and adding one would take them all away")
+	}
 	h, err := detect(p)
 	if err != nil {
 		return 255, err
@@ -46,7 +51,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if o.ConsoleSocket == "" {
 		opt.Rows, opt.Cols = windowSize(h)
 	}
-	pl, err := plan.CompileExec(p, targetOf(rec, spec), h, opt)
+	pl, err := plan.CompileExec(p, to, h, opt)
 	if err != nil {
 		return 255, err
 	}

@@ -22,10 +22,9 @@ type CreateOptions struct {
 	PidFile       string
 	NoPivot       bool
 	NoNewKeyring  bool
-	PreserveFDs   int    // descriptors 3 … 3+n-1 are handed to the container
-	KeepGroups    bool   // the caller's supplementary groups stay
-	ListenFDs     int    // as many descriptors from 3 on come from systemd's socket activation, before those of PreserveFDs
-	NotifySocket  string // the service manager's socket, for the container; empty: none
+	PreserveFDs   int             // descriptors 3 … 3+n-1 are handed to the container
+	KeepGroups    bool            // the caller's supplementary groups stay
+	Activation    plan.Activation // its sockets come before the descriptors of PreserveFDs
 }
 
 // RunOptions are the flags of run.

@@ -17,7 +17,7 @@ func (c *compiler) attributes(p *specs.Process, persona *specs.LinuxPersonality,
 	var steps []step.Step
 	for _, make := range []func() (step.Step, error){
 		func() (step.Step, error) { return memoryPolicy(memory) },
-		func() (step.Step, error) { return scheduler(p.Scheduler) },
+		func() (step.Step, error) { return c.scheduler(p.Scheduler) },
 		func() (step.Step, error) { return ioPriority(p.IOPriority) },
 		func() (step.Step, error) { return personality(persona) },
 	} {
@@ -73,7 +73,7 @@ var (
 	}
 )
 
-func scheduler(s *specs.Scheduler) (step.Step, error) {
+func (c *compiler) scheduler(s *specs.Scheduler) (step.Step, error) {
 	if s == nil {
 		return nil, nil
 	}
@@ -86,14 +86,21 @@ func scheduler(s *specs.Scheduler) (step.Step, error) {
 		return nil, fmt.Errorf("%s.policy: unknown policy %q", at, s.Policy)
 	case s.Nice < -20 || s.Nice > 19:
 		return nil, fmt.Errorf("%s.nice: %d is not in -20…19", at, s.Nice)
-	case s.Nice != 0 && s.Policy != specs.SchedOther && s.Policy != specs.SchedBatch:
-		return nil, fmt.Errorf("%s.nice: means nothing for %s, only for SCHED_OTHER and SCHED_BATCH", at, s.Policy)
 	case s.Priority != 0 && s.Policy != specs.SchedFIFO && s.Policy != specs.SchedRR:
 		return nil, fmt.Errorf("%s.priority: means nothing for %s, only for SCHED_FIFO and SCHED_RR", at, s.Policy)
 	case (s.Policy == specs.SchedFIFO || s.Policy == specs.SchedRR) && (s.Priority < 1 || s.Priority > 99):
 		return nil, fmt.Errorf("%s.priority: %d is not in 1…99", at, s.Priority)
 	case s.Runtime|s.Deadline|s.Period != 0 && s.Policy != specs.SchedDeadline:
 		return nil, fmt.Errorf("%s: runtime, deadline and period mean nothing for %s, only for SCHED_DEADLINE", at, s.Policy)
+	}
+	if s.Nice != 0 && s.Policy != specs.SchedOther && s.Policy != specs.SchedBatch { // configs that say so do exist
+		c.note(Notice{
+			Code: "URUN-SCHED-001", Want: fmt.Sprintf("%s.nice %d", at, s.Nice), Got: "left out",
+			Why: "only SCHED_OTHER and SCHED_BATCH know a nice value",
+		})
+		return c.scheduler(&specs.Scheduler{
+			Policy: s.Policy, Priority: s.Priority, Flags: s.Flags, Runtime: s.Runtime, Deadline: s.Deadline, Period: s.Period,
+		})
 	}
 	flags, err := flagsOf(at+".flags", schedFlags[:], s.Flags)
 	return step.Scheduler{

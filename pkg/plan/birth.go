@@ -15,14 +15,8 @@ import (
 func (c *compiler) birth() error {
 	b := &c.plan.Birth
 	c.add(step.Keep{})
-	if o := c.spec.Process.OOMScoreAdj; o != nil {
-		if *o < -1000 || *o > 1000 {
-			return fmt.Errorf("process.oomScoreAdj: %d is not in -1000…1000", *o)
-		}
-		c.add(step.Optional{Step: step.OOMScore{Adj: *o}, On: []syscall.Errno{unix.EACCES, unix.EPERM}, Noted: c.late(Notice{
-			Code: "URUN-OOM-001", Want: fmt.Sprintf("process.oomScoreAdj %d", *o), Got: "the caller's own value",
-			Why: "without root it can only be raised",
-		})})
+	if err := c.oomScore(c.spec.Process.OOMScoreAdj); err != nil {
+		return err
 	}
 	offsets, err := c.timeOffsets()
 	if err != nil {
@@ -52,6 +46,21 @@ func (c *compiler) birth() error {
 	if !c.opt.NoNewKeyring {
 		c.add(step.Optional{Step: step.Keyring{Name: "_ses." + c.opt.ID}, On: anyErrno})
 	}
+	return nil
+}
+
+// oomScore emits the setting of process.oomScoreAdj, through the caller's /proc.
+func (c *compiler) oomScore(adj *int) error {
+	if adj == nil {
+		return nil
+	}
+	if *adj < -1000 || *adj > 1000 {
+		return fmt.Errorf("process.oomScoreAdj: %d is not in -1000…1000", *adj)
+	}
+	c.add(step.Optional{Step: step.OOMScore{Adj: *adj}, On: []syscall.Errno{unix.EACCES, unix.EPERM}, Noted: c.late(Notice{
+		Code: "URUN-OOM-001", Want: fmt.Sprintf("process.oomScoreAdj %d", *adj), Got: "the caller's own value",
+		Why: "without root it can only be raised",
+	})})
 	return nil
 }
 

@@ -53,6 +53,9 @@ func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, erro
 	c.plan.Birth.Terminal = p.Terminal
 	c.add(initial...)
 	c.add(step.Keep{})
+	if err := c.oomScore(p.OOMScoreAdj); err != nil {
+		return Plan{}, err
+	}
 	if len(labels) > 0 {
 		c.add(step.HostProc{})
 	}

@@ -21,10 +21,9 @@ type Options struct {
 	NoPivot      bool
 	NoNewKeyring bool
 	PreserveFDs  int
-	Wait         bool            // create: the process waits for start; run goes straight on
-	Rows, Cols   uint16          // size of the caller's terminal, for a console whose size the config leaves open
-	NotifySocket string          // the service manager's socket (sd_notify(3)), to be had in the container too; empty: none
-	Env          []string        // environment beside the config's
+	Wait         bool   // create: the process waits for start; run goes straight on
+	Rows, Cols   uint16 // size of the caller's terminal, for a console whose size the config leaves open
+	Activation   Activation
 	Filter       *seccomp.Filter // what linux.seccomp, left out of the config, has become before; nil: the config has all
 	Home         string          // home directory of the user, by the container's own passwd; empty: unknown
 }
@@ -84,7 +83,7 @@ func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 	c := &compiler{spec: spec, host: host, opt: opt}
 	for _, part := range []func() error{
 		c.supported, c.namespaces, c.ids, c.groups, // how it is born
-		c.birth, c.root, c.mounts, c.notify, c.devices, c.names, c.sysctls, // its world
+		c.birth, c.root, c.mounts, c.activation, c.devices, c.names, c.sysctls, // its world
 		c.session, c.hooks, c.label, c.seal, c.ready, // it is ready
 		c.identity, // it becomes the user and executes the command
 	} {
@@ -109,6 +108,7 @@ type compiler struct {
 	spec *specs.Spec
 	host Host
 	opt  Options
+	env  []string // environment beside the config's
 	plan Plan
 }
 

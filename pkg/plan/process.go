@@ -182,7 +182,7 @@ func (c *compiler) become(p *specs.Process, sets capSets, setGroups bool, seccom
 	caps := step.Caps{Effective: sets.effective, Permitted: sets.permitted, Inheritable: sets.inheritable, Ambient: sets.ambient}
 	c.confine(caps, p.NoNewPrivileges, filter)
 	c.add(step.Exec{
-		Files: step.Candidates(p.Args[0], p.Env), Args: p.Args, Env: environment(slices.Concat(p.Env, c.opt.Env), c.opt.Home),
+		Files: step.Candidates(p.Args[0], p.Env), Args: p.Args, Env: environment(slices.Concat(p.Env, c.env), c.opt.Home),
 	})
 	return nil
 }
@@ -236,7 +236,7 @@ func rlimits(at string, list []specs.POSIXRlimit, callers []uint64) ([]step.Step
 		}
 		limit := step.Rlimit{Name: r.Type, Resource: n, Soft: r.Soft, Hard: r.Hard}
 		if n < len(callers) && callers[n] < r.Hard {
-			limit.Callers = callers[n]
+			limit.Callers, limit.Above = callers[n], true
 		}
 		steps = append(steps, limit)
 	}

@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"math"
 	"path"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -25,6 +26,7 @@ func (c *compiler) supported() error {
 		{"solaris", c.spec.Solaris != nil},
 		{"vm", c.spec.VM != nil},
 		{"zos", c.spec.ZOS != nil},
+		{"freebsd", c.spec.FreeBSD != nil},
 	}); err != nil {
 		return err
 	}
@@ -33,6 +35,9 @@ func (c *compiler) supported() error {
 	}
 	if err := checkProcess("process", c.spec.Process); err != nil {
 		return err
+	}
+	if _, ok := c.spec.Annotations[""]; ok {
+		return errors.New("annotations: a key is empty")
 	}
 	return c.resources()
 }
@@ -80,6 +85,28 @@ func checkProcess(at string, p *specs.Process) error {
 	}
 	if !path.IsAbs(p.Cwd) {
 		return fmt.Errorf("%s.cwd: %q is not an absolute path", at, p.Cwd)
+	}
+	if p.CommandLine != "" || p.User.Username != "" {
+		return fmt.Errorf("%s: commandLine and user.username are for Windows; use args, user.uid and user.gid", at)
+	}
+	if u := p.User.Umask; u != nil && *u > 0o777 {
+		return fmt.Errorf("%s.user.umask: %d is not in 0…511 (octal 777)", at, *u)
+	}
+	return checkConsoleSize(at, p.ConsoleSize)
+}
+
+// checkConsoleSize refuses what would be cut to another size: the kernel has 16 bits for each side (ioctl_tty(2)).
+func checkConsoleSize(at string, size *specs.Box) error {
+	if size == nil {
+		return nil
+	}
+	for _, side := range []struct {
+		name  string
+		value uint
+	}{{"height", size.Height}, {"width", size.Width}} {
+		if side.value > math.MaxUint16 {
+			return fmt.Errorf("%s.consoleSize.%s: %d is not in 0…%d", at, side.name, side.value, math.MaxUint16)
+		}
 	}
 	return nil
 }
