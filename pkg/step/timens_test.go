@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -45,6 +46,9 @@ func TestTimeOffsetsRefused(t *testing.T) {
 	_, err := start(t, newWorld, nil, append(asRoot(), early, step.Fork{})...)
 	if f := wantErrno(t, err, early.String(), unix.ERANGE); !strings.Contains(f.explain, "the clock would be before 0 or too far away") {
 		t.Errorf("explained as %q", f.explain)
+	}
+	if os.Getuid() == 0 { // who may write there in any case
+		return
 	}
 	one := step.TimeOffsets{Offsets: []string{"boottime 1 0"}}
 	_, err = start(t, newWorld, nil, append(asRoot(), step.Undumpable{}, one, step.Fork{})...)

@@ -33,6 +33,7 @@ func main() {
 	register(processes)
 	register(terminals)
 	register(kernel)
+	register(attributes)
 	code := 0
 	for _, words := range sentences(os.Args[1:]) {
 		if err := say(words); err != nil {
