@@ -73,10 +73,14 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	for _, aside := range p.Asides {
 		r.Debug(aside)
 	}
-	if r.Strict && len(p.Notices) > 0 {
-		return nil, errors.New("--strict: " + p.Notices[0].String())
+	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p}
+	if err := d.checkDevices(); err != nil {
+		return nil, fmt.Errorf("config.json: %w", err)
 	}
-	return &draft{id: id, opt: o, bundle: b, host: h, plan: p}, nil
+	if r.Strict && len(d.plan.Notices) > 0 {
+		return nil, errors.New("--strict: " + d.plan.Notices[0].String())
+	}
+	return d, nil
 }
 
 // windowSize is the size that a relayed terminal gets: the caller's, or the customary one where there is none.

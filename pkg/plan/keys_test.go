@@ -50,6 +50,8 @@ func TestRefusedKeys(t *testing.T) {
 		`{"linux": {` + timeNS + `, "timeOffsets": {"boottime": {"nanosecs": 1000000000}}}}`:                                                "linux.timeOffsets.boottime.nanosecs: 1000000000 is not in 0…999999999",
 		`{"linux": {"namespaces": [{"type": "mount"}, {"type": "time", "path": "/t"}], "timeOffsets": {"boottime": {}}}}`:                   "linux.timeOffsets: given with a time namespace that exists already: its clocks cannot be set any more",
 		`{"linux": {"namespaces": [{"type": "mount"}, {"type": "time"}, {"type": "user", "path": "/u"}], "timeOffsets": {"boottime": {}}}}`: "linux.timeOffsets: cannot be had with a user namespace that exists already: to set the clocks urun would have to lay its memory open to those who live there",
+		`{"linux": {"devices": [{"path": "/dev/x"}]}}`:                                                                                      `linux.devices[0].type: "" is not c, b or u (a fifo is made by mkfifo(1) in the root file system)`,
+		`{"linux": {"devices": [{"path": "/dev/x", "type": "p"}]}}`:                                                                         `linux.devices[0].type: "p" is not c, b or u (a fifo is made by mkfifo(1) in the root file system)`,
 		`{"annotations": {"": "x"}}`:                                                                                                        "annotations: a key is empty",
 		`{"freebsd": {}}`:                                                                                                                   "freebsd" + unsupported,
 		`{"solaris": {}}`:                                                                                                                   "solaris" + unsupported,

@@ -15,6 +15,9 @@ import (
 // terminal and with devpts.
 var defaultDevices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}
 
+// DefaultDevice says that the container has this device whatever the config says.
+func DefaultDevice(p string) bool { return slices.Contains(defaultDevices, path.Clean(p)) }
+
 // devices emits the device nodes and symlinks of /dev, unless the config shows the host's /dev.
 func (c *compiler) devices() error {
 	for _, m := range c.spec.Mounts {
@@ -29,7 +32,10 @@ func (c *compiler) devices() error {
 		if !path.IsAbs(d.Path) {
 			return fmt.Errorf("linux.devices[%d].path: %q is not an absolute path", i, d.Path)
 		}
-		if slices.Contains(defaultDevices, path.Clean(d.Path)) {
+		if !slices.Contains([]string{"c", "b", "u"}, d.Type) {
+			return fmt.Errorf("linux.devices[%d].type: %q is not c, b or u (a fifo is made by mkfifo(1) in the root file system)", i, d.Type)
+		}
+		if DefaultDevice(d.Path) {
 			continue
 		}
 		c.add(step.Device{Source: path.Clean(d.Path), Dest: path.Clean(d.Path)})
