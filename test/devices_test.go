@@ -20,7 +20,7 @@ func TestDevices(t *testing.T) {
 	}
 	mode, other := fi.Mode().Perm(), os.FileMode(0o123)
 	ptmx := specs.LinuxDevice{Path: "/dev/pts/../ptmx", Type: "u", Major: 5, Minor: 2, FileMode: &mode}
-	c.run(device(ptmx), withoutMount("/dev/pts"), inside("device /dev/ptmx")).exits(0).prints("5:2").silent()
+	c.run(device(ptmx), withoutMount("/dev/pts"), inside("device /dev/ptmx -- owner /dev/ptmx")).exits(0).prints("5:2", "65534:65534").silent()
 	ptmx.FileMode = &other
 	c.run(device(ptmx), withoutMount("/dev/pts"), inside("device /dev/ptmx")).exits(0).prints("5:2").complains("URUN-DEV-001", "linux.devices[0].fileMode 0123")
 	c.flags = []string{"--strict"}
