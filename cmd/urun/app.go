@@ -49,10 +49,20 @@ func (app *App) runtime(root string) *container.Runtime {
 	return &container.Runtime{
 		Store:  state.Store{Root: root},
 		Strict: app.Strict,
-		Notify: func(n plan.Notice) { app.warn(n.String()) },
-		Warn:   app.warn,
-		Debug:  app.debug,
+
+		CgroupManager: app.manager(),
+		Notify:        func(n plan.Notice) { app.warn(n.String()) },
+		Warn:          app.warn,
+		Debug:         app.debug,
 	}
+}
+
+// manager is who shall make the container's cgroup.
+func (app *App) manager() string {
+	if app.CgroupManager == "" && app.SystemdCgroup {
+		return plan.BySystemd
+	}
+	return app.CgroupManager
 }
 
 // warn tells the user what is not as asked.

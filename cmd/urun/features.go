@@ -40,7 +40,7 @@ func supported() features.Features {
 		Linux: &features.Linux{
 			Namespaces:      plan.NamespaceTypes(),
 			Capabilities:    plan.CapNames(),
-			Cgroup:          &features.Cgroup{V1: no, V2: no, Systemd: no, SystemdUser: no, Rdma: no},
+			Cgroup:          &features.Cgroup{V1: no, V2: yes, Systemd: yes, SystemdUser: yes, Rdma: yes},
 			Seccomp:         seccompFeatures(yes),
 			Apparmor:        &features.Apparmor{Enabled: yes},
 			Selinux:         &features.Selinux{Enabled: yes},

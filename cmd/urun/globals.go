@@ -16,8 +16,8 @@ type Globals struct {
 	LogLevel      string   `name:"log-level" enum:"error,warn,warning,info,debug" default:"warning" about:"Least important lines to tell: error, warning or debug."`
 	Debug         bool     `name:"debug" about:"The same as --log-level debug."`
 	Strict        bool     `name:"strict" about:"Refuse what can be had only in part, instead of telling so in a notice."`
-	SystemdCgroup bool     `name:"systemd-cgroup" about:"Accepted for clients of runc."`
-	CgroupManager string   `name:"cgroup-manager" placeholder:"NAME" enum:",systemd,cgroupfs,disabled" default:"" about:"Accepted for clients of crun: systemd, cgroupfs or disabled."`
+	SystemdCgroup bool     `name:"systemd-cgroup" about:"Have the user's systemd make the container's cgroup: the same as --cgroup-manager systemd."`
+	CgroupManager string   `name:"cgroup-manager" placeholder:"NAME" enum:",systemd,cgroupfs,disabled" default:"" about:"Who makes the container's cgroup: systemd, cgroupfs or disabled; without the flag whoever can, if a limit or a path asks for one."`
 	Rootless      toggle   `name:"rootless" about:"Accepted for clients of runc: true, false or auto. urun is always rootless."`
 	Version       bool     `name:"version" short:"v" about:"Print the version."`
 	Help          helpFlag `name:"help" short:"h" about:"Print this help."`

@@ -39,7 +39,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
 	}
 	child, err := sandbox.Start(d.plan, sandbox.Options{
-		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted, Listener: b.listener,
+		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted, Listener: b.listener, Enter: b.enter,
 		Meanwhile: func(c *sandbox.Child) error { return b.prepare(c, attended) },
 	})
 	if err == nil {
@@ -51,6 +51,9 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 	}
 	if err != nil {
 		err = b.fwd.interrupted(err)
+		if relErr := r.release(b.record); relErr != nil {
+			r.Warn("cgroup: " + relErr.Error())
+		}
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
 			r.poststop(dir, b.record)
 		}
@@ -86,6 +89,18 @@ func (b *birth) stage() error {
 	rec.Creating = false
 	b.staged = true
 	return b.dir.Stage(rec)
+}
+
+// enter puts the newborn into its cgroup.
+func (b *birth) enter(pid int) error {
+	p := &placing{id: b.id, want: b.plan.Cgroup, way: b.way}
+	if err := p.place(pid); err != nil {
+		return err
+	}
+	b.record.Cgroup = &p.made
+	b.late = append(b.late, p.lost...)
+	b.since = b.trace("cgroup", b.since)
+	return nil
 }
 
 // listener hands the descriptor on which the kernel asks about the container's system calls to the agent.

@@ -15,6 +15,7 @@ func (r *Runtime) Create(id string, o CreateOptions) error {
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	if err := d.check(true); err != nil {
 		return err
 	}
@@ -55,6 +56,9 @@ func (r *Runtime) create(d *draft, dir *state.Dir) error {
 	}
 	if err != nil {
 		b.child.Kill()
+		if relErr := r.release(b.record); relErr != nil {
+			r.Warn("cgroup: " + relErr.Error())
+		}
 		if b.hooked { // what hooks have made, hooks clean up
 			r.poststop(dir, b.record)
 		}

@@ -46,6 +46,9 @@ func (r *Runtime) Delete(id string, force bool) error {
 			return fmt.Errorf("delete %s: %w", id, err)
 		}
 	}
+	if err := r.release(rec); err != nil {
+		r.Warn("cgroup: " + err.Error())
+	}
 	r.poststop(dir, rec)
 	return dir.Remove()
 }

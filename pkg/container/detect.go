@@ -31,6 +31,7 @@ func detect(p *specs.Process) (plan.Host, error) {
 func targetOf(rec state.Record, spec *specs.Spec) plan.Target {
 	t := plan.Target{
 		ID: rec.ID, Own: rec.Namespaces, UIDMap: rec.UIDMap, GIDMap: rec.GIDMap, KeepGroups: plan.KeepsGroups(rec.Annotations),
+		InCgroup: rec.Cgroup != nil,
 	}
 	if spec.Linux != nil {
 		t.Personality, t.MemoryPolicy, t.Seccomp = spec.Linux.Personality, spec.Linux.MemoryPolicy, spec.Linux.Seccomp

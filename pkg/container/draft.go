@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/state"
 )
@@ -20,6 +21,13 @@ type draft struct {
 	bundle *bundle.Bundle
 	host   plan.Host
 	plan   plan.Plan
+	way    *host.Cgroups // nil: nothing asks for a cgroup
+}
+
+func (d *draft) close() {
+	if d.way != nil {
+		d.way.Close()
+	}
 }
 
 // Compile makes the plan that create or run would carry out.
@@ -47,10 +55,15 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 		return nil, err
 	}
 	detectLabels(&h, b.Spec.Linux)
+	var way *host.Cgroups
+	if plan.WantsCgroup(b.Spec, r.CgroupManager) && r.CgroupManager != plan.NoCgroup {
+		way = host.FindCgroups()
+		h.Cgroups = way.Facts
+	}
 	t = r.trace("host", t)
 	o.PreserveFDs += o.Activation.Sockets
 	opt := plan.Options{
-		ID: id, Bundle: b.Dir, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
+		ID: id, Bundle: b.Dir, CgroupManager: r.CgroupManager, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
 		Activation: o.Activation,
 	}
 	if o.KeepGroups {
@@ -73,7 +86,7 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	for _, aside := range p.Asides {
 		r.Debug(aside)
 	}
-	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p}
+	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p, way: way}
 	if err := d.checkDevices(); err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}

@@ -106,7 +106,7 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, linux *specs.Linux, o Exe
 	}
 	fwd.arm() // the process does not wait for anybody
 	c, err := sandbox.Start(pl, sandbox.Options{
-		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {},
+		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(rec, pid) },
 		Listener: func(fd int, c *sandbox.Child) error {
 			return inform(linux.Seccomp, rec, statusRunning, c.Pid, c.PidFD, fd)
 		},

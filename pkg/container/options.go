@@ -7,11 +7,12 @@ import (
 
 // Runtime is what every verb works with: where state is kept and where notices go.
 type Runtime struct {
-	Store  state.Store
-	Strict bool              // a notice becomes an error
-	Notify func(plan.Notice) // receives what could not be had in full; never nil
-	Warn   func(string)      // receives a free warning (an unknown capability, a failing poststop hook); never nil
-	Debug  func(string)      // receives what only --debug shows; never nil
+	Store         state.Store
+	CgroupManager string            // plan.BySystemd, ByCgroupfs or NoCgroup; empty: the best that there is
+	Strict        bool              // a notice becomes an error
+	Notify        func(plan.Notice) // receives what could not be had in full; never nil
+	Warn          func(string)      // receives a free warning (an unknown capability, a failing poststop hook); never nil
+	Debug         func(string)      // receives what only --debug shows; never nil
 }
 
 // CreateOptions are the flags that create and run share.

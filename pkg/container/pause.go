@@ -8,8 +8,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/cgroup"
 	"github.com/urun/urun/pkg/state"
 )
+
+// byFreezer is how a container with a cgroup is paused: no process in it can tell.
+const byFreezer = "freezer"
 
 // bySignals is how a container is paused without the freezer of a cgroup; its processes could tell, and one that
 // stopped itself before is resumed with the others.
@@ -23,6 +27,10 @@ func (r *Runtime) Pause(id string) error {
 	return r.locked(id, func(dir *state.Dir, rec state.Record) error {
 		if st := status(rec, dir); st != statusRunning && st != statusCreated {
 			return notRunning(st)
+		}
+		if d := openCgroup(rec); d != nil {
+			defer d.Close()
+			return freeze(d, dir, rec)
 		}
 		s, err := scopeOf(rec)
 		if err != nil {
@@ -48,6 +56,14 @@ func (r *Runtime) Resume(id string) error {
 		if st := status(rec, dir); st != statusPaused {
 			return fmt.Errorf("container not paused: it is %s", st)
 		}
+		if d := openCgroup(rec); d != nil && rec.Paused == byFreezer {
+			defer d.Close()
+			if err := d.Thaw(); err != nil {
+				return err
+			}
+			rec.Paused = ""
+			return dir.Save(rec)
+		}
 		s, err := scopeOf(rec)
 		if err != nil {
 			return err
@@ -59,6 +75,19 @@ func (r *Runtime) Resume(id string) error {
 		rec.Paused = ""
 		return dir.Save(rec)
 	})
+}
+
+func freeze(d *cgroup.Dir, dir *state.Dir, rec state.Record) error {
+	rec.Paused = byFreezer // the record first: if we die on the way the container is resumable
+	if err := dir.Save(rec); err != nil {
+		return err
+	}
+	err := d.Freeze(time.Now().Add(pauseTime))
+	if err != nil {
+		rec.Paused = ""
+		return errors.Join(err, d.Thaw(), dir.Save(rec))
+	}
+	return nil
 }
 
 // notRunning words why a container with this status cannot be paused.

@@ -14,6 +14,7 @@ func (r *Runtime) Run(id string, o RunOptions) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	defer d.close()
 	if err := d.check(o.Detach); err != nil {
 		return 1, err
 	}
@@ -85,6 +86,9 @@ func (b *birth) attend(term *terminal, keep bool) (int, error) {
 	status := b.child.Wait()
 	b.since = b.trace("life", b.since)
 	term.drain()
+	if status.Signaled() && status.Signal() == unix.SIGKILL && outOfMemory(b.record) {
+		b.Warn("the kernel has killed the container for lack of memory: its limit (linux.resources.memory.limit) was reached")
+	}
 	if !keep {
 		b.finish()
 	}
@@ -104,6 +108,9 @@ func (b *birth) finish() {
 }
 
 func (b *birth) poststopAndRemove() {
+	if err := b.release(b.record); err != nil {
+		b.Warn("cgroup: " + err.Error())
+	}
 	b.poststop(b.dir, b.record)
 	if err := b.dir.Remove(); err != nil {
 		b.Warn("delete " + b.id + ": " + err.Error())

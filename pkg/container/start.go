@@ -81,7 +81,12 @@ func (w *waking) plan() (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	return plan.Compile(spec, h, plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true})
+	opt := plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true, CgroupManager: plan.NoCgroup}
+	if w.rec.Cgroup != nil {
+		opt.CgroupManager = w.rec.Cgroup.Manager
+		h.Cgroups = plan.Cgroups{Systemd: true, Own: "/"} // it has been found before
+	}
+	return plan.Compile(spec, h, opt)
 }
 
 func (w *waking) program() *program.Program {

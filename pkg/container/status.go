@@ -23,6 +23,7 @@ type Status struct {
 	Owner       string            `json:"owner"` // a user's name; empty in the answer of state
 
 	Paused  string         `json:"paused,omitempty"` // how it was paused
+	Cgroup  *state.Cgroup  `json:"cgroup,omitempty"`
 	Notices []state.Notice `json:"notices,omitempty"`
 }
 
@@ -40,7 +41,7 @@ func statusOf(rec state.Record, status string) Status {
 	s := Status{
 		OCIVersion: rec.OCIVersion, ID: rec.ID, Pid: rec.Pid, Status: status,
 		Bundle: rec.Bundle, Rootfs: rec.Rootfs, Created: rec.Created.UTC(), Annotations: rec.Annotations,
-		Notices: rec.Notices,
+		Notices: rec.Notices, Cgroup: rec.Cgroup,
 	}
 	switch status {
 	case statusStopped:

@@ -15,12 +15,19 @@ import (
 func (c *compiler) birth() error {
 	b := &c.plan.Birth
 	c.add(step.Keep{})
+	if c.plan.Cgroup != nil {
+		c.add(step.Await{For: "the cgroup"})
+	}
 	if err := c.oomScore(c.spec.Process.OOMScoreAdj); err != nil {
 		return err
 	}
 	offsets, err := c.timeOffsets()
 	if err != nil {
 		return err
+	}
+	if c.plan.Cgroup != nil { // its root is the cgroup that the process is in when it is made (cgroup_namespaces(7))
+		b.Late = b.Flags & unix.CLONE_NEWCGROUP
+		b.Flags &^= unix.CLONE_NEWCGROUP
 	}
 	var waiting uint64 // new namespaces that wait for the last fork
 	if len(offsets) > 0 {
@@ -42,6 +49,9 @@ func (c *compiler) birth() error {
 		c.add(step.Await{For: "id maps"})
 	}
 	c.add(step.Become{UID: first(b.UIDMap), GID: first(b.GIDMap), SetGroups: b.SetGroups, Hidden: len(b.Joins) > 0})
+	if late := c.plan.Birth.Late; late != 0 {
+		c.add(step.Unshare{Flags: late})
+	}
 	c.reborn(offsets, waiting)
 	if !c.opt.NoNewKeyring {
 		c.add(step.Optional{Step: step.Keyring{Name: "_ses." + c.opt.ID}, On: anyErrno})

@@ -19,6 +19,7 @@ type Target struct {
 	Personality  *specs.LinuxPersonality // of the container's config; its own attributes hold for every process in it
 	MemoryPolicy *specs.LinuxMemoryPolicy
 	Seccomp      *specs.LinuxSeccomp
+	InCgroup     bool // the container has a cgroup of its own, and so the process has to be put there
 	KeepGroups   bool // the container keeps the caller's supplementary groups
 }
 
@@ -53,6 +54,9 @@ func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, erro
 	c.plan.Birth.Terminal = p.Terminal
 	c.add(initial...)
 	c.add(step.Keep{})
+	if c.plan.Enter = t.InCgroup; t.InCgroup {
+		c.add(step.Await{For: "the cgroup"})
+	}
 	if err := c.oomScore(p.OOMScoreAdj); err != nil {
 		return Plan{}, err
 	}

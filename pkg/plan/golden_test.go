@@ -26,7 +26,13 @@ var hosts = map[string]plan.Host{
 	"nested":   {UID: 0, GID: 0, Nested: true, SysAdmin: true, SetIDs: true, LastCap: 40, CgroupV2: true},
 	"root":     {UID: 0, GID: 0, SetIDs: true, SysAdmin: true, SubUIDs: ranges, SubGIDs: ranges, LastCap: 37},
 	"labels":   {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, AppArmor: true, SELinux: true},
-	"pipes":    {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, PipeStdio: [3]bool{false, true, true}},
+	"systemd": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, CgroupV2: true, Cgroups: plan.Cgroups{
+		Systemd: true, Controllers: []string{"cpu", "memory", "pids"}, NoOwn: "the caller's cgroup /user.slice belongs to somebody else"}},
+	"delegate": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, CgroupV2: true, Cgroups: plan.Cgroups{
+		NoSystemd: "no systemd runs for this user", Own: "/ci.slice/job.service", OwnControllers: []string{"cpu", "cpuset", "io", "memory", "pids"}}},
+	"hybrid": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, Cgroups: plan.Cgroups{
+		NoSystemd: "no cgroup version 2 is mounted here", NoOwn: "no cgroup version 2 is mounted here"}},
+	"pipes": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, PipeStdio: [3]bool{false, true, true}},
 }
 
 func options() plan.Options {
@@ -72,6 +78,7 @@ var goldens = map[string][]string{
 	"mounts":     {"full", "single", "nested"},
 	"joins":      {"full"},
 	"attributes": {"labels"},
+	"limits":     {"systemd", "delegate", "hybrid"},
 }
 
 func TestPlans(t *testing.T) {

@@ -37,6 +37,9 @@ type Host struct {
 	// CgroupV2 says that /sys/fs/cgroup is a cgroup2 file system.
 	CgroupV2 bool
 
+	// Cgroups are the ways to a cgroup of version 2.
+	Cgroups Cgroups
+
 	// PipeStdio says for each of stdin, stdout and stderr whether it is a pipe: one may be handed to the
 	// container's user without changing who owns a file or a terminal of the caller.
 	PipeStdio [3]bool

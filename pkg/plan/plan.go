@@ -16,22 +16,25 @@ import (
 
 // Options are what the caller of create, run or plan says beside the config.
 type Options struct {
-	ID           string
-	Bundle       string // absolute path
-	NoPivot      bool
-	NoNewKeyring bool
-	PreserveFDs  int
-	Wait         bool   // create: the process waits for start; run goes straight on
-	Rows, Cols   uint16 // size of the caller's terminal, for a console whose size the config leaves open
-	Activation   Activation
-	Filter       *seccomp.Filter // what linux.seccomp, left out of the config, has become before; nil: the config has all
-	Home         string          // home directory of the user, by the container's own passwd; empty: unknown
+	ID            string
+	Bundle        string // absolute path
+	NoPivot       bool
+	NoNewKeyring  bool
+	PreserveFDs   int
+	Wait          bool   // create: the process waits for start; run goes straight on
+	Rows, Cols    uint16 // size of the caller's terminal, for a console whose size the config leaves open
+	Activation    Activation
+	CgroupManager string          // BySystemd, ByCgroupfs or NoCgroup; empty: the best that there is
+	Filter        *seccomp.Filter // what linux.seccomp, left out of the config, has become before; nil: the config has all
+	Home          string          // home directory of the user, by the container's own passwd; empty: unknown
 }
 
 // Plan is a container before it is born.
 type Plan struct {
 	Birth    Birth
 	Steps    []step.Step
+	Cgroup   *Cgroup   // the process is put into it before its first step; nil: it stays in the caller's
+	Enter    bool      // the process waits, before its first step, for being put into a cgroup
 	CallOuts []CallOut // what the parent does while the child waits, by number
 	Notices  []Notice  // what is known by now not to be held in full
 	Late     []Notice  // what a step may turn out not to hold, by number
@@ -42,6 +45,7 @@ type Plan struct {
 type Birth struct {
 	Rootfs    string     // absolute path on the host
 	Flags     uint64     // CLONE_NEW* of clone(2)
+	Late      uint64     // CLONE_NEW* that the process makes itself, once it is in its cgroup
 	Own       uint64     // CLONE_NEW* of all namespaces that are not the caller's: new or joined
 	Joins     []JoinPath // namespaces to join first, in order
 	UIDMap    idmap.Map  // nil: no new user namespace
@@ -82,7 +86,7 @@ func (c CallOut) InContainer() bool { return c.Kind == "createContainer" || c.Ki
 func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 	c := &compiler{spec: spec, host: host, opt: opt}
 	for _, part := range []func() error{
-		c.supported, c.namespaces, c.ids, c.groups, // how it is born
+		c.supported, c.namespaces, c.ids, c.groups, c.place, // how it is born
 		c.birth, c.root, c.mounts, c.activation, c.devices, c.names, c.sysctls, // its world
 		c.session, c.hooks, c.label, c.seal, c.ready, // it is ready
 		c.identity, // it becomes the user and executes the command
@@ -110,6 +114,8 @@ type compiler struct {
 	opt  Options
 	env  []string // environment beside the config's
 	plan Plan
+
+	substitutes []step.Step // what the process does itself in place of limits that no cgroup holds
 }
 
 func (c *compiler) add(steps ...step.Step) { c.plan.Steps = append(c.plan.Steps, steps...) }

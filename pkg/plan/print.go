@@ -30,6 +30,9 @@ func (p Plan) Syscalls() string { return p.Program().String() }
 func (p Plan) header() [][2]string {
 	b := p.Birth
 	lines := [][2]string{{"rootfs", b.Rootfs}}
+	if p.Cgroup != nil {
+		lines = append(lines, [2]string{"cgroup", p.Cgroup.String()})
+	}
 	if b.Flags != 0 {
 		lines = append(lines, [2]string{"born in new", program.Namespaces(b.Flags)})
 	}
@@ -46,13 +49,18 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	for i, s := range p.Steps {
 		steps[i] = s.String()
 	}
+	cg := ""
+	if p.Cgroup != nil {
+		cg = p.Cgroup.String()
+	}
 	return json.Marshal(struct {
 		Rootfs     string   `json:"rootfs"`
 		Namespaces string   `json:"newNamespaces"`
 		UIDMap     string   `json:"uidMap,omitempty"`
 		GIDMap     string   `json:"gidMap,omitempty"`
 		MapBy      MapBy    `json:"mapsWrittenBy"`
+		Cgroup     string   `json:"cgroup,omitempty"`
 		Steps      []string `json:"steps"`
 		Notices    []Notice `json:"notices,omitempty"`
-	}{p.Birth.Rootfs, program.Namespaces(p.Birth.Flags), p.Birth.UIDMap.String(), p.Birth.GIDMap.String(), p.Birth.MapBy, steps, p.Notices})
+	}{p.Birth.Rootfs, program.Namespaces(p.Birth.Flags), p.Birth.UIDMap.String(), p.Birth.GIDMap.String(), p.Birth.MapBy, cg, steps, p.Notices})
 }

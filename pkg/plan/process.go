@@ -141,6 +141,7 @@ func (c *compiler) ready() error {
 		return err
 	}
 	c.add(attributes...)
+	c.add(c.substitutes...)
 	if _, _, err := affinity(p.ExecCPUAffinity); err != nil { // it is for exec, and should not wait until then to be found wrong
 		return err
 	}

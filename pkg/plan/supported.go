@@ -39,7 +39,7 @@ func (c *compiler) supported() error {
 	if _, ok := c.spec.Annotations[""]; ok {
 		return errors.New("annotations: a key is empty")
 	}
-	return c.resources()
+	return nil
 }
 
 // outOfReach refuses what an ordinary user cannot have, and says why.
@@ -51,31 +51,6 @@ func outOfReach(l *specs.Linux) error {
 		return errors.New("linux.intelRdt: cache and bandwidth are shared out by the host's root alone (/sys/fs/resctrl)")
 	}
 	return nil
-}
-
-// resources refuses limits, which need a cgroup. Rules about devices are met without one: an ordinary user can make no
-// device node, and only those that are bound into the container can be opened.
-func (c *compiler) resources() error {
-	if p := c.spec.Linux.CgroupsPath; p != "" {
-		c.note(Notice{
-			Code: "URUN-CG-001", Want: "linux.cgroupsPath " + p, Got: "the container stays in the caller's cgroup",
-			Why: "urun does not make cgroups yet",
-		})
-	}
-	r := c.spec.Linux.Resources
-	if r == nil {
-		return nil
-	}
-	return refuse([]refusal{
-		{"linux.resources.memory", r.Memory != nil && *r.Memory != (specs.LinuxMemory{})},
-		{"linux.resources.cpu", r.CPU != nil && *r.CPU != (specs.LinuxCPU{})},
-		{"linux.resources.pids", r.Pids != nil},
-		{"linux.resources.blockIO", r.BlockIO != nil},
-		{"linux.resources.hugepageLimits", len(r.HugepageLimits) > 0},
-		{"linux.resources.network", r.Network != nil},
-		{"linux.resources.rdma", len(r.Rdma) > 0},
-		{"linux.resources.unified", len(r.Unified) > 0},
-	})
 }
 
 // checkProcess refuses what urun does not do for a process and checks what must hold for any. at is its JSON path.

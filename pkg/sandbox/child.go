@@ -18,6 +18,7 @@ type Options struct {
 	Inputs   map[string]int // descriptors that the program names, such as "console" or "listen"
 	Preserve int            // descriptors 3 … 3+Preserve-1 stay open for the container
 	MapIDs   func(pid int) error
+	Enter    func(pid int) error          // puts the process into its cgroup, where the plan says so
 	CallOut  func(n int, c *Child) error  // does call-out n of the plan
 	Noted    func(n int)                  // late notice n of the plan holds
 	Listener func(fd int, c *Child) error // hands descriptor fd of the child to the agent that its filter asks
@@ -101,7 +102,15 @@ func (e *MapError) Unwrap() error { return e.Err }
 
 // raise does the parent's part up to the child's being ready or gone into its command.
 func (c *Child) raise(p plan.Plan) error {
-	if len(p.Birth.Joins) > 0 {
+	if p.Enter {
+		if err := c.opt.Enter(c.Pid); err != nil {
+			return err
+		}
+		if err := c.Consent(); err != nil {
+			return err
+		}
+	}
+	if joins(p) {
 		if err := c.adopt(); err != nil {
 			return err
 		}
@@ -142,6 +151,22 @@ func (c *Child) endedEarly() error {
 func waits(p plan.Plan) bool {
 	for _, s := range p.Steps {
 		if _, ok := s.(step.Ready); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// joins says whether the plan has the child fork, before it has ids of its own, into namespaces that are there already.
+func joins(p plan.Plan) bool {
+	if len(p.Birth.Joins) > 0 {
+		return true
+	}
+	for _, s := range p.Steps {
+		switch s.(type) {
+		case step.TimeOffsets:
+			return false
+		case step.Fork:
 			return true
 		}
 	}

@@ -46,8 +46,25 @@ type Record struct {
 	GIDMap     idmap.Map `json:"gidMap,omitempty"`
 
 	Creating bool     `json:"creating,omitempty"` // true until create has done all of its work
-	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals"; empty when it was not
+	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
+	Cgroup   *Cgroup  `json:"cgroup,omitempty"`   // nil: the caller's
 	Notices  []Notice `json:"notices,omitempty"`
+}
+
+// Cgroup is the container's own (version 2).
+type Cgroup struct {
+	Manager string  `json:"manager"`        // systemd or cgroupfs
+	Unit    string  `json:"unit,omitempty"` // the scope, of systemd
+	Path    string  `json:"path"`           // directory, as the caller saw it; it and all below are the container's
+	Leaf    string  `json:"leaf,omitempty"` // the cgroup in it that holds the processes; empty: they are in it
+	Limits  []Limit `json:"limits,omitempty"`
+}
+
+// Limit is one that was asked for and what is held of it.
+type Limit struct {
+	Want string `json:"want"` // JSON path in the config
+	File string `json:"file"` // e.g. memory.max
+	Got  string `json:"got"`  // what the kernel says the file holds; empty: nothing
 }
 
 // Notice tells of one thing that was asked for and is not held in full.

@@ -99,6 +99,16 @@ func (s Fork) Emit(p *program.Program) {
 	}, unix.ECHILD)
 }
 
+// Unshare makes new namespaces for the process itself (unshare(2)).
+type Unshare struct {
+	Flags uint64 // CLONE_NEW*
+}
+
+func (s Unshare) String() string { return "new " + program.Namespaces(s.Flags) }
+
+// Emit implements Step.
+func (s Unshare) Emit(p *program.Program) { p.Call(unix.SYS_UNSHARE, program.Int(s.Flags)) }
+
 // IDMap writes the process's own id maps of one id each, which needs no privilege (user_namespaces(7)). setgroups(2)
 // must be given up first, or dropping a group could open a file that denies that group (CVE-2014-8989).
 type IDMap struct {

@@ -29,7 +29,7 @@ var words = []step.Step{
 	step.Join{Input: "target", Flags: unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID, From: "web"},
 	step.Fork{}, step.Fork{Flags: unix.CLONE_NEWPID | unix.CLONE_NEWTIME},
 	step.IDMap{UID: idmap.One(0, 1000), GID: idmap.One(5, 1001)},
-	step.Await{For: "id maps"},
+	step.Await{For: "id maps"}, step.Unshare{Flags: unix.CLONE_NEWCGROUP},
 	step.Become{UID: 0, GID: 0, SetGroups: true}, step.Become{UID: 1000, GID: 100, Hidden: true},
 	step.Keyring{Name: "_ses.web"},
 	step.Propagation{Flags: unix.MS_SLAVE | unix.MS_REC},

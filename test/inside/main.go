@@ -34,6 +34,7 @@ func main() {
 	register(terminals)
 	register(kernel)
 	register(attributes)
+	register(limits)
 	code := 0
 	for _, words := range sentences(os.Args[1:]) {
 		if err := say(words); err != nil {

@@ -1,0 +1,278 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/bus"
+	"github.com/urun/urun/pkg/cgroup"
+	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/state"
+)
+
+// busTime bounds each conversation with the caller's systemd.
+const busTime = 10 * time.Second
+
+// leafName is the cgroup in a scope that holds the container's processes, so that controllers can be handed on to it; crun calls
+// it so, and engines know the name.
+const leafName = "container"
+
+// placing puts a process that waits to be born into the cgroup of its plan.
+type placing struct {
+	id   string
+	want *plan.Cgroup
+	way  *host.Cgroups
+	made state.Cgroup
+	lost []plan.Notice // limits that do not hold
+}
+
+// place makes the cgroup and puts the process into it. On an error nothing stays.
+func (p *placing) place(pid int) error {
+	p.made.Manager = p.want.Manager
+	var d *cgroup.Dir
+	var err error
+	if p.want.Manager == plan.BySystemd {
+		d, err = p.inScope(pid)
+	} else {
+		d, err = p.inOwn(pid)
+	}
+	if err != nil {
+		return fmt.Errorf("cgroup: %w", err)
+	}
+	defer d.Close()
+	for _, f := range d.Apply(p.want.Settings) {
+		p.lost = append(p.lost, plan.Notice{
+			Code: "URUN-CG-004", Want: f.Setting.Path + " (" + f.Setting.String() + ")", Got: "no limit", Why: strings.TrimSpace(f.Err.Error() + " " + f.Why), Fix: f.Fix,
+		})
+	}
+	for _, s := range p.want.Settings {
+		got, _ := d.Read(s.File)
+		p.made.Limits = append(p.made.Limits, state.Limit{Want: s.Path, File: s.File, Got: strings.TrimSpace(got)})
+	}
+	return nil
+}
+
+// inScope has systemd make a scope around the process, and puts it into a leaf of that.
+func (p *placing) inScope(pid int) (*cgroup.Dir, error) {
+	limits, err := cgroup.Properties(p.want.Settings, p.way.Version)
+	if err != nil {
+		return nil, err
+	}
+	unit := p.want.Unit
+	list := cgroup.Merge(cgroup.Merge(unit.Properties(pid, "urun container "+p.id), limits), p.want.Properties)
+	if err := p.start(unit.Name, list); err != nil {
+		return nil, err
+	}
+	p.made.Unit = unit.Name
+	d, err := p.leaf(pid)
+	if err != nil {
+		_ = p.way.Manager.Stop(deadline(), unit.Name)
+	}
+	return d, err
+}
+
+func deadline() time.Time { return time.Now().Add(busTime) }
+
+// start starts the scope. One of the same name in which nobody is left does not stand in the way.
+func (p *placing) start(name string, list []cgroup.Property) error {
+	err := p.way.Manager.Start(deadline(), name, list)
+	if !bus.IsExists(err) {
+		return err
+	}
+	used, usedErr := p.inUse(name)
+	if usedErr != nil || used {
+		return fmt.Errorf("%w: it has processes; \"systemctl --user status %s\" shows them", err, name)
+	}
+	if err := p.way.Manager.Stop(deadline(), name); err != nil {
+		return err
+	}
+	return p.way.Manager.Start(deadline(), name, list)
+}
+
+func (p *placing) inUse(name string) (bool, error) {
+	path, err := p.way.Manager.Cgroup(deadline(), name)
+	if err != nil || path == "" {
+		return false, err
+	}
+	dir, ok := p.way.Dir(path)
+	if !ok {
+		return false, fmt.Errorf("cgroup %s cannot be seen", path)
+	}
+	d, err := cgroup.Open(dir)
+	if errors.Is(err, unix.ENOENT) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer d.Close()
+	return d.Populated()
+}
+
+func (p *placing) leaf(pid int) (*cgroup.Dir, error) {
+	where, err := cgroup.PlaceOf(strconv.Itoa(pid))
+	if err != nil {
+		return nil, err
+	}
+	if where.Dir == "" {
+		return nil, errors.New("the scope's directory cannot be seen below /sys/fs/cgroup")
+	}
+	p.made.Path, p.made.Leaf = where.Dir, leafName
+	scope, err := cgroup.Open(where.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer scope.Close()
+	leaf, err := scope.Make(leafName)
+	if err != nil {
+		return nil, err
+	}
+	if err = leaf.Add(pid); err == nil {
+		var all []string
+		if all, err = scope.Available(); err == nil {
+			_, err = scope.Enable(all)
+		}
+	}
+	if err != nil {
+		leaf.Close()
+		return nil, err
+	}
+	return leaf, nil
+}
+
+// inOwn makes a cgroup in the caller's own.
+func (p *placing) inOwn(pid int) (*cgroup.Dir, error) {
+	own, err := cgroup.Open(p.way.OwnDir)
+	if err != nil {
+		return nil, err
+	}
+	defer own.Close()
+	d, err := grow(own, p.want.Path, controllersOf(p.want.Settings))
+	if err != nil {
+		return nil, err
+	}
+	p.made.Path = path.Join(p.way.OwnDir, p.want.Path)
+	if err := d.Add(pid); err != nil {
+		d.Close()
+		_ = removeCgroup(p.made.Path)
+		return nil, err
+	}
+	return d, nil
+}
+
+func controllersOf(settings []cgroup.Setting) []string { return cgroup.Controllers(settings) }
+
+// grow makes the cgroup. What is left there of a container that has ended does not stand in the way; processes that are in the
+// caller's own cgroup, which then can hand no controllers on, move into a leaf of it.
+func grow(own *cgroup.Dir, rel string, controllers []string) (*cgroup.Dir, error) {
+	d, _, err := own.Grow(rel, controllers)
+	switch {
+	case errors.Is(err, unix.EBUSY):
+		if err := own.Evacuate("urun-callers"); err != nil {
+			return nil, err
+		}
+	case errors.Is(err, unix.EEXIST):
+		if err := removeCgroup(path.Join(own.Path(), rel)); err != nil {
+			return nil, err
+		}
+	default:
+		return d, err
+	}
+	d, _, err = own.Grow(rel, controllers)
+	return d, err
+}
+
+// removeCgroup removes a cgroup that has no processes.
+func removeCgroup(dir string) error {
+	parent, err := cgroup.Open(path.Dir(dir))
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer parent.Close()
+	return parent.Remove(path.Base(dir), time.Now().Add(killTime))
+}
+
+// openCgroup opens the container's cgroup; nil: it has none, or it is gone.
+func openCgroup(rec state.Record) *cgroup.Dir {
+	if rec.Cgroup == nil {
+		return nil
+	}
+	d, err := cgroup.Open(rec.Cgroup.Path)
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+// outOfMemory says whether the kernel has killed anything in the container's cgroup for lack of memory.
+func outOfMemory(rec state.Record) bool {
+	if rec.Cgroup == nil {
+		return false
+	}
+	d, err := cgroup.Open(path.Join(rec.Cgroup.Path, rec.Cgroup.Leaf))
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	text, _ := d.Read("memory.events")
+	for line := range strings.Lines(text) {
+		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok {
+			return n != "0"
+		}
+	}
+	return false
+}
+
+// release ends what is left in the container's cgroup and removes it.
+func (r *Runtime) release(rec state.Record) error {
+	if rec.Cgroup == nil {
+		return nil
+	}
+	if d := openCgroup(rec); d != nil {
+		err := d.Kill(time.Now().Add(killTime))
+		d.Close()
+		if err != nil && !errors.Is(err, cgroup.ErrGone) {
+			return err
+		}
+	}
+	if rec.Cgroup.Manager != plan.BySystemd {
+		return removeCgroup(rec.Cgroup.Path)
+	}
+	way := host.FindCgroups()
+	defer way.Close()
+	if !way.Facts.Systemd {
+		return errors.New(way.Facts.NoSystemd)
+	}
+	return way.Manager.Stop(deadline(), rec.Cgroup.Unit)
+}
+
+// enter puts one more process into a container's cgroup. From outside the caller's part of the tree only systemd can.
+func enter(rec state.Record, pid int) error {
+	dir := path.Join(rec.Cgroup.Path, rec.Cgroup.Leaf)
+	d, err := cgroup.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = d.Add(pid)
+	if err == nil || rec.Cgroup.Unit == "" || !errors.Is(err, os.ErrPermission) {
+		return err
+	}
+	way := host.FindCgroups()
+	defer way.Close()
+	if !way.Facts.Systemd {
+		return fmt.Errorf("%w; %s", err, way.Facts.NoSystemd)
+	}
+	return way.Manager.Attach(deadline(), rec.Cgroup.Unit, "/"+rec.Cgroup.Leaf, []uint32{uint32(pid)})
+}

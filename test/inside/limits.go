@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// limits: what one may have, and what happens when one wants more.
+var limits = map[string]verb{
+	"nice": nice,
+	"bomb": bomb,
+	"eat":  eat,
+}
+
+func nice([]string) error {
+	n, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	fmt.Println(20 - n) // the system call has no negative answers
+	return err
+}
+
+// bomb starts children until it may not, or has as many as asked for, tells which, and ends them all.
+func bomb(a []string) error {
+	n, err := strconv.Atoi(arg(a, 0))
+	if err != nil {
+		return err
+	}
+	var children []*os.Process
+	defer func() {
+		for _, p := range children {
+			_ = p.Kill()
+			_, _ = p.Wait()
+		}
+	}()
+	for i := range n {
+		p, err := os.StartProcess("/proc/self/exe", []string{"child", "sleep", "3600"}, &os.ProcAttr{Files: []*os.File{nil, nil, nil}})
+		if errors.Is(err, unix.EAGAIN) {
+			fmt.Println("EAGAIN after", i)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		children = append(children, p)
+	}
+	fmt.Println("all", n)
+	return nil
+}
+
+// eat takes so many MiB of memory and keeps them for a moment.
+func eat(a []string) error {
+	n, err := strconv.Atoi(arg(a, 0))
+	if err != nil {
+		return err
+	}
+	b := make([]byte, n<<20)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	fmt.Println("ate", n, "MiB")
+	return nil
+}
