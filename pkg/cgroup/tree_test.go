@@ -136,6 +136,51 @@ func TestFreezeKillRemove(t *testing.T) {
 	}
 }
 
+// TestFreezeDeep: frozen means all the way down, each time, also while new processes are born.
+func TestFreezeDeep(t *testing.T) {
+	d := fresh(t)
+	at := d
+	var all []*Dir
+	for range 10 {
+		cmd := exec.Command("sh", "-c", "while :; do sleep 0.001; done")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := at.Add(cmd.Process.Pid); err != nil {
+			t.Error(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+		all = append(all, at)
+		at = grown(t, at, "a")
+	}
+	for range 30 {
+		if err := d.Freeze(soon()); err != nil {
+			t.Fatal(err)
+		}
+		for i, below := range all {
+			if frozen, err := below.Frozen(); !frozen || err != nil {
+				t.Errorf("level %d is frozen: %v, %v", i, frozen, err)
+			}
+		}
+		if err := d.Thaw(); err != nil {
+			t.Fatal(err)
+		}
+		if frozen, err := d.Frozen(); frozen || err != nil {
+			t.Errorf("frozen after thaw: %v, %v", frozen, err)
+		}
+	}
+	if err := d.Freeze(soon()); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if err := all[1].Thaw(); err != nil {
+		t.Errorf("thaw below a frozen one: %v", err)
+	}
+	if frozen, err := all[1].Frozen(); !frozen || err != nil || time.Since(start) > 10*thawTime {
+		t.Errorf("below a frozen one it is frozen: %v, %v, after %v", frozen, err, time.Since(start))
+	}
+}
+
 // TestKillEach: what kernels before 5.14 get ends everybody as well.
 func TestKillEach(t *testing.T) {
 	d := fresh(t)
