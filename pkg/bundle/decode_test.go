@@ -85,6 +85,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"{\"ociVersion\":\"1.0.0\",\n  \"process\": {\"args\": \"sh\"}\n}", "2:26: process.args must be an array, not a string"},
 		{`{"ociVersion":"1.0.0","process":{"user":{"uid":-1}}}`, "process.user.uid must be a whole number from 0 to 4294967295, not -1"},
 		{`{"ociVersion":"1.0.0","process":{"user":{"uid":4294967296}}}`, "not 4294967296"},
+		{`{"ociVersion":"1.0.0","linux":{"resources":{"blockIO":{"weightDevice":[{"major":"8"}]}}}}`, "linux.resources.blockIO.weightDevice.major must be a whole number of 64 bits, not a string"},
 		{`{"ociVersion":"1.0.0","process":{"terminal":"yes"}}`, "process.terminal must be true or false, not a string"},
 		{`{"ociVersion":"1.0.0","mounts":[{"options":"ro"}]}`, "options must be an array, not a string"},
 		{`{"ociVersion":"1.0.0","linux":[]}`, "linux must be an object, not an array"},

@@ -22,13 +22,25 @@ func explain(raw []byte, err error) error {
 	}
 	var typ *json.UnmarshalTypeError
 	if errors.As(err, &typ) {
-		key := typ.Field
+		key := keyOf(typ.Field)
 		if key == "" {
 			key = "the document"
 		}
 		return fmt.Errorf("%s: %s must be %s, not %s", place(raw, typ.Offset), key, expected(typ.Type), article(typ.Value))
 	}
 	return err
+}
+
+// keyOf is the path of a key without the Go types that package json puts in between where one struct is embedded in another. All
+// keys of the specification begin with a small letter.
+func keyOf(field string) string {
+	var names []string
+	for name := range strings.SplitSeq(field, ".") {
+		if name != "" && (name[0] < 'A' || name[0] > 'Z') {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ".")
 }
 
 // place turns the number of bytes that were read until the error into line:column. Both count from 1, the column in
