@@ -130,8 +130,14 @@ func (c *compiler) users() error {
 	return checkGroups("process.user", u.AdditionalGids, b.SetGroups, b.GIDMap)
 }
 
+// maxGroups is NGROUPS_MAX of linux/limits.h.
+const maxGroups = 65536
+
 // checkGroups says whether the groups can be had. at is the JSON path of the user; a nil map maps all.
 func checkGroups(at string, groups []uint32, setGroups bool, m idmap.Map) error {
+	if len(groups) > maxGroups {
+		return fmt.Errorf("%s.additionalGids: %d groups are more than the %d that a process can have", at, len(groups), maxGroups)
+	}
 	for i, g := range groups {
 		if !setGroups {
 			return fmt.Errorf("%s.additionalGids: with one id mapped the kernel allows no change of groups (setgroups is denied)", at)

@@ -53,10 +53,13 @@ func TestRefusedKeys(t *testing.T) {
 		`{"linux": {"devices": [{"path": "/dev/x"}]}}`:                                                                                      `linux.devices[0].type: "" is not c, b or u (a fifo is made by mkfifo(1) in the root file system)`,
 		`{"linux": {"devices": [{"path": "/dev/x", "type": "p"}]}}`:                                                                         `linux.devices[0].type: "p" is not c, b or u (a fifo is made by mkfifo(1) in the root file system)`,
 		`{"annotations": {"": "x"}}`:                                                                                                        "annotations: a key is empty",
-		`{"freebsd": {}}`:                                                                                                                   "freebsd" + unsupported,
-		`{"solaris": {}}`:                                                                                                                   "solaris" + unsupported,
-		`{"zos": {}}`:                                                                                                                       "zos" + unsupported,
-		`{"vm": {"kernel": {}}}`:                                                                                                            "vm" + unsupported,
+		`{"mounts": [{"destination": "/` + strings.Repeat("x", 4095) + `", "type": "tmpfs"}]}`:                                              "mounts[0].destination: 4096 bytes are more than the 4095 of a path",
+		`{"process": {"cwd": "/` + strings.Repeat("x", 4095) + `"}}`:                                                                        "process.cwd: 4096 bytes are more than the 4095 of a path",
+		`{"process": {"user": {"additionalGids": [0` + strings.Repeat(",0", 65536) + `]}}}`:                                                 "process.user.additionalGids: 65537 groups are more than the 65536 that a process can have",
+		`{"freebsd": {}}`:        "freebsd" + unsupported,
+		`{"solaris": {}}`:        "solaris" + unsupported,
+		`{"zos": {}}`:            "zos" + unsupported,
+		`{"vm": {"kernel": {}}}`: "vm" + unsupported,
 	} {
 		_, err := plan.Compile(with(t, change), hosts["full"], options())
 		if err == nil || err.Error() != want {

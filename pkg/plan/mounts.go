@@ -19,8 +19,8 @@ func (c *compiler) mounts() error {
 	c.mountLabel()
 	for i, m := range c.spec.Mounts {
 		at := fmt.Sprintf("mounts[%d]", i)
-		if !path.IsAbs(m.Destination) {
-			return fmt.Errorf("%s.destination: %q is not an absolute path", at, m.Destination)
+		if err := checkPath(at+".destination", m.Destination); err != nil {
+			return err
 		}
 		o, err := parseOptions(at, m.Options)
 		if err != nil {

@@ -104,6 +104,9 @@ func (p Plan) Program() *program.Program {
 	for _, s := range p.Steps {
 		prog.Begin(s)
 		s.Emit(prog)
+		if prog.Fits() != nil { // it will not be run, and the rest would cost memory without end
+			break
+		}
 	}
 	return prog
 }

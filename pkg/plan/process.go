@@ -78,8 +78,8 @@ func (c *compiler) hooks() error {
 	for i := range hookKinds {
 		kind := &hookKinds[i]
 		for i, hook := range kind.list(h) {
-			if !strings.HasPrefix(hook.Path, "/") {
-				return fmt.Errorf("hooks.%s[%d].path: %q is not an absolute path", kind.name, i, hook.Path)
+			if err := checkPath(fmt.Sprintf("hooks.%s[%d].path", kind.name, i), hook.Path); err != nil {
+				return err
 			}
 			if hook.Timeout != nil && *hook.Timeout <= 0 {
 				return fmt.Errorf("hooks.%s[%d].timeout: %d is not a positive number of seconds", kind.name, i, *hook.Timeout)
@@ -107,14 +107,14 @@ func (c *compiler) seal() error {
 		return err
 	}
 	for i, p := range c.spec.Linux.MaskedPaths {
-		if !strings.HasPrefix(p, "/") {
-			return fmt.Errorf("linux.maskedPaths[%d]: %q is not an absolute path", i, p)
+		if err := checkPath(fmt.Sprintf("linux.maskedPaths[%d]", i), p); err != nil {
+			return err
 		}
 		c.add(step.Mask{Path: p})
 	}
 	for i, p := range c.spec.Linux.ReadonlyPaths {
-		if !strings.HasPrefix(p, "/") {
-			return fmt.Errorf("linux.readonlyPaths[%d]: %q is not an absolute path", i, p)
+		if err := checkPath(fmt.Sprintf("linux.readonlyPaths[%d]", i), p); err != nil {
+			return err
 		}
 		c.add(step.Readonly{Path: p})
 	}
@@ -198,25 +198,21 @@ func umaskOf(p *specs.Process) uint32 {
 // environment lets the last value of a variable win, as a shell would, and adds HOME where the config has none: shells and
 // many programs want it.
 func environment(env []string, home string) []string {
-	list := make([]string, 0, len(env)+1)
-	for i, e := range env {
-		if !assignedIn(env[i+1:], e) {
-			list = append(list, e)
+	list, at := make([]string, 0, len(env)+1), len(env)
+	given := make(map[string]bool, len(env))
+	list = list[:at]
+	for _, e := range slices.Backward(env) {
+		if name, _, _ := strings.Cut(e, "="); !given[name] {
+			given[name] = true
+			at--
+			list[at] = e
 		}
 	}
-	if home != "" && !assignedIn(list, "HOME=") {
+	list = list[at:]
+	if home != "" && !given["HOME"] {
 		list = append(list, "HOME="+home)
 	}
 	return list
-}
-
-// assignedIn says whether env sets the variable that assignment sets.
-func assignedIn(env []string, assignment string) bool {
-	name, _, _ := strings.Cut(assignment, "=")
-	return slices.ContainsFunc(env, func(e string) bool {
-		rest, ok := strings.CutPrefix(e, name)
-		return ok && (rest == "" || rest[0] == '=')
-	})
 }
 
 // rlimits turns the config's resource limits into steps. at is the JSON path of the process, callers are the caller's own

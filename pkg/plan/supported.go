@@ -7,6 +7,7 @@ import (
 	"path"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // supported refuses, by name, what a config may hold and urun does not do: nothing is ignored in silence.
@@ -58,8 +59,8 @@ func checkProcess(at string, p *specs.Process) error {
 	if len(p.Args) == 0 || p.Args[0] == "" {
 		return fmt.Errorf("%s.args: must not be empty", at)
 	}
-	if !path.IsAbs(p.Cwd) {
-		return fmt.Errorf("%s.cwd: %q is not an absolute path", at, p.Cwd)
+	if err := checkPath(at+".cwd", p.Cwd); err != nil {
+		return err
 	}
 	if p.CommandLine != "" || p.User.Username != "" {
 		return fmt.Errorf("%s: commandLine and user.username are for Windows; use args, user.uid and user.gid", at)
@@ -68,6 +69,17 @@ func checkProcess(at string, p *specs.Process) error {
 		return fmt.Errorf("%s.user.umask: %d is not in 0…511 (octal 777)", at, *u)
 	}
 	return checkConsoleSize(at, p.ConsoleSize)
+}
+
+// checkPath wants an absolute path that the kernel would take (PATH_MAX of limits.h counts the NUL). at is its JSON path.
+func checkPath(at, p string) error {
+	if len(p) >= unix.PathMax {
+		return fmt.Errorf("%s: %d bytes are more than the %d of a path", at, len(p), unix.PathMax-1)
+	}
+	if !path.IsAbs(p) {
+		return fmt.Errorf("%s: %q is not an absolute path", at, p)
+	}
+	return nil
 }
 
 // checkConsoleSize refuses what would be cut to another size: the kernel has 16 bits for each side (ioctl_tty(2)).

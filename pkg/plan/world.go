@@ -29,8 +29,8 @@ func (c *compiler) devices() error {
 		c.add(step.Device{Source: d, Dest: d})
 	}
 	for i, d := range c.spec.Linux.Devices {
-		if !path.IsAbs(d.Path) {
-			return fmt.Errorf("linux.devices[%d].path: %q is not an absolute path", i, d.Path)
+		if err := checkPath(fmt.Sprintf("linux.devices[%d].path", i), d.Path); err != nil {
+			return err
 		}
 		if !slices.Contains([]string{"c", "b", "u"}, d.Type) {
 			return fmt.Errorf("linux.devices[%d].type: %q is not c, b or u (a fifo is made by mkfifo(1) in the root file system)", i, d.Type)

@@ -10,9 +10,9 @@ import (
 // Fits says whether the program can be linked: an instruction counts its neighbours and its cells in 16 bits. Only a
 // config with thousands of mounts makes one that does not.
 func (p *Program) Fits() error {
-	if n := max(len(p.ops), len(p.cells)); n >= math.MaxUint16 {
-		return fmt.Errorf("too much to set up: the config makes a program of %d system calls with %d values, and %d is the most",
-			len(p.ops), len(p.cells), math.MaxUint16-1)
+	if max(len(p.ops), len(p.cells)) >= math.MaxUint16 {
+		return fmt.Errorf("too much to set up: the config needs more than %d system calls or values for them (mounts, maskedPaths,"+
+			" readonlyPaths, devices, arguments and variables each take some)", math.MaxUint16-1)
 	}
 	return nil
 }
