@@ -28,6 +28,10 @@ func leaves(t reflect.Type, at string) (paths []string) {
 	case reflect.Struct:
 		for i := range t.NumField() {
 			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			if t.Field(i).Anonymous {
+				paths = append(paths, leaves(t.Field(i).Type, at)...)
+				continue
+			}
 			paths = append(paths, leaves(t.Field(i).Type, strings.TrimPrefix(at+"."+name, "."))...)
 		}
 		return paths
