@@ -218,10 +218,10 @@ func TestBusRefused(t *testing.T) {
 		list []bus.Property
 		want string
 	}{
-		{nil, "Scope has no PIDs"},
+		{nil, "urun-refused.scope failed to load properly"},
 		{[]bus.Property{{Name: "NoSuch", Value: true}}, "NoSuch"},
 		{[]bus.Property{{Name: "MemoryMax", Value: uint64(0)}}, "MemoryMax"},
-		{[]bus.Property{{Name: "PIDs", Value: []uint32{1}}}, "PID 1"},
+		{[]bus.Property{{Name: "PIDs", Value: []uint32{1}}}, "Process 1 is a manager process"},
 	} {
 		err := m.Start(patience(), "urun-refused.scope", test.list)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
