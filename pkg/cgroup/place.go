@@ -45,7 +45,6 @@ type Subtree struct {
 	Available []string // controllers that its children can have
 	Enabled   []string // controllers that its children have
 	Writable  bool     // cgroups can be made, processes moved into them and controllers enabled
-	Delegated bool     // systemd says that it leaves it alone (Delegate=); false before systemd 251
 }
 
 // Inspect looks at the cgroup at dir. Whether it can be written is asked of the kernel, with the effective user's rights:
@@ -65,9 +64,6 @@ func Inspect(dir string) (Subtree, error) {
 		return Subtree{}, err
 	}
 	s.Writable = d.writable(".") && d.writable("cgroup.procs") && d.writable("cgroup.subtree_control")
-	var mark [1]byte
-	n, err := unix.Getxattr(dir, "user.delegate", mark[:])
-	s.Delegated = err == nil && n == 1 && mark[0] == '1'
 	return s, nil
 }
 
@@ -77,5 +73,5 @@ func (d *Dir) writable(name string) bool {
 
 // String says in a line what can be done.
 func (s Subtree) String() string {
-	return fmt.Sprintf("writable %v, delegated %v, controllers %v, enabled %v", s.Writable, s.Delegated, s.Available, s.Enabled)
+	return fmt.Sprintf("writable %v, controllers %v, enabled %v", s.Writable, s.Available, s.Enabled)
 }
