@@ -55,7 +55,7 @@ func (p *placing) place(pid int) error {
 	}
 	for _, s := range p.want.Settings {
 		got, _ := d.Read(s.File)
-		p.made.Limits = append(p.made.Limits, state.Limit{Want: s.Path, File: s.File, Got: strings.TrimSpace(got)})
+		p.made.Limits = append(p.made.Limits, state.Limit{Want: s.Path, File: s.File, Asked: s.Value, Got: strings.TrimSpace(got)})
 	}
 	return nil
 }

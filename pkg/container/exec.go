@@ -39,6 +39,9 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 255, err
 	}
 	to := targetOf(rec, spec)
+	if to.Instead, err = instead(rec, spec); err != nil {
+		return 255, err
+	}
 	if to.KeepGroups && len(o.AdditionalGids) > 0 {
 		return 255, errors.New("--additional-gids: the container keeps the groups of its caller (" + plan.KeepGroups +
 			"), and adding one would take them all away")

@@ -188,8 +188,8 @@ func (c *compiler) withoutCgroup(settings []cgroup.Setting, why string) {
 // instead does for a limit what can be done without its controller.
 func (c *compiler) instead(s cgroup.Setting, why, fix string) {
 	n := Notice{Code: "URUN-CG-003", Want: s.Path + " (" + s.String() + ")", Got: "no limit", Why: why, Fix: fix}
-	if s.Value == "max" {
-		return // no limit is what was asked
+	if s.Lifts() {
+		return
 	}
 	switch s.File {
 	case "pids.max":

@@ -45,10 +45,12 @@ type Record struct {
 	UIDMap     idmap.Map `json:"uidMap,omitempty"`
 	GIDMap     idmap.Map `json:"gidMap,omitempty"`
 
-	Creating bool     `json:"creating,omitempty"` // true until create has done all of its work
-	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
-	Cgroup   *Cgroup  `json:"cgroup,omitempty"`   // nil: the caller's
-	Notices  []Notice `json:"notices,omitempty"`
+	Creating bool    `json:"creating,omitempty"` // true until create has done all of its work
+	Paused   string  `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
+	Cgroup   *Cgroup `json:"cgroup,omitempty"`   // nil: the caller's
+	// Resources are linux.resources as an update has left them; nil: they are as in the config.
+	Resources json.RawMessage `json:"resources,omitempty"`
+	Notices   []Notice        `json:"notices,omitempty"`
 }
 
 // Cgroup is the container's own (version 2).
@@ -62,9 +64,10 @@ type Cgroup struct {
 
 // Limit is one that was asked for and what is held of it.
 type Limit struct {
-	Want string `json:"want"` // JSON path in the config
-	File string `json:"file"` // e.g. memory.max
-	Got  string `json:"got"`  // what the kernel says the file holds; empty: nothing
+	Want  string `json:"want"`            // JSON path in the config
+	File  string `json:"file"`            // e.g. memory.max
+	Asked string `json:"asked,omitempty"` // what was to be written there
+	Got   string `json:"got"`             // what the kernel says the file holds; empty: nothing
 }
 
 // Notice tells of one thing that was asked for and is not held in full.

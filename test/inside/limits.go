@@ -14,6 +14,8 @@ var limits = map[string]verb{
 	"nice": nice,
 	"bomb": bomb,
 	"eat":  eat,
+	"hold": hold,
+	"burn": burn,
 }
 
 func nice([]string) error {
@@ -48,6 +50,31 @@ func bomb(a []string) error {
 	}
 	fmt.Println("all", n)
 	return nil
+}
+
+// held is what hold keeps.
+var held []byte
+
+// hold is eat for the rest of the life of the process.
+func hold(a []string) error {
+	n, err := strconv.Atoi(arg(a, 0))
+	if err != nil {
+		return err
+	}
+	held = make([]byte, n<<20)
+	for i := 0; i < len(held); i += 4096 {
+		held[i] = 1
+	}
+	return nil
+}
+
+// burn uses as much of one CPU as it gets, until it is killed.
+func burn([]string) error {
+	for n := 0; ; n++ {
+		if n < 0 {
+			return nil
+		}
+	}
 }
 
 // eat takes so many MiB of memory and keeps them for a moment.
