@@ -257,10 +257,10 @@ func (r *Runtime) release(rec state.Record) error {
 	return way.Manager.Stop(deadline(), rec.Cgroup.Unit)
 }
 
-// enter puts one more process into a container's cgroup. From outside the caller's part of the tree only systemd can.
-func enter(rec state.Record, pid int) error {
-	dir := path.Join(rec.Cgroup.Path, rec.Cgroup.Leaf)
-	d, err := cgroup.Open(dir)
+// enter puts one more process into a container's cgroup, or into sub of it. From outside the caller's part of the tree only systemd
+// can.
+func enter(rec state.Record, sub string, pid int) error {
+	d, err := cgroup.Open(path.Join(rec.Cgroup.Path, sub))
 	if err != nil {
 		return err
 	}
@@ -274,5 +274,5 @@ func enter(rec state.Record, pid int) error {
 	if !way.Facts.Systemd {
 		return fmt.Errorf("%w; %s", err, way.Facts.NoSystemd)
 	}
-	return way.Manager.Attach(deadline(), rec.Cgroup.Unit, "/"+rec.Cgroup.Leaf, []uint32{uint32(pid)})
+	return way.Manager.Attach(deadline(), rec.Cgroup.Unit, "/"+sub, []uint32{uint32(pid)})
 }

@@ -62,6 +62,9 @@ func killAll(rec state.Record, sig unix.Signal) error {
 		return err
 	}
 	defer s.close()
+	if sig == unix.SIGKILL && s.dir != nil {
+		return s.dir.Kill(time.Now().Add(killTime))
+	}
 	if sig == unix.SIGKILL {
 		return s.sweep(time.Now().Add(killTime))
 	}

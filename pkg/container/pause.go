@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,7 +57,7 @@ func (r *Runtime) Resume(id string) error {
 		if st := status(rec, dir); st != statusPaused {
 			return fmt.Errorf("container not paused: it is %s", st)
 		}
-		if d := openCgroup(rec); d != nil && rec.Paused == byFreezer {
+		if d := openCgroup(rec); d != nil && rec.Paused != bySignals {
 			defer d.Close()
 			if err := d.Thaw(); err != nil {
 				return err
@@ -75,6 +76,25 @@ func (r *Runtime) Resume(id string) error {
 		rec.Paused = ""
 		return dir.Save(rec)
 	})
+}
+
+// paused says whether nothing in the container runs until it is resumed. Of a container with a cgroup the kernel knows: systemctl
+// freezes and thaws a scope as well.
+func paused(rec state.Record) bool {
+	if rec.Cgroup == nil || rec.Paused == bySignals {
+		return rec.Paused != ""
+	}
+	d := openCgroup(rec)
+	if d == nil {
+		return false
+	}
+	defer d.Close()
+	asked, err := d.Read("cgroup.freeze")
+	if err != nil || strings.TrimSpace(asked) != "1" {
+		return false
+	}
+	frozen, err := d.Frozen()
+	return err == nil && frozen
 }
 
 func freeze(d *cgroup.Dir, dir *state.Dir, rec state.Record) error {

@@ -2,22 +2,26 @@ package container
 
 import (
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/cgroup"
 	"github.com/urun/urun/pkg/state"
 )
 
 // errShared is the answer where the processes of a container cannot be told from others.
 var errShared = errors.New("the container has neither a pid nor a user namespace of its own, so its processes cannot be told from others")
 
-// scope is how the processes of one container are found without a cgroup: by a namespace that is the container's own.
+// scope is how the processes of one container are found: by its cgroup or, without one, by a namespace that is its own.
 // That is the pid namespace, or with the host's pids the user namespace. A process leaves neither for one that is
 // not inside it.
 type scope struct {
 	rec  state.Record
-	kind string // pid or user: a file of /proc/PID/ns
+	dir  *cgroup.Dir // nil: there is no cgroup
+	kind string      // pid or user: a file of /proc/PID/ns
 
 	// link names the namespace, for example pid:[4026532200]; it is empty when that cannot be read. fd keeps the
 	// namespace, and so its number, from going to another one as long as we look.
@@ -36,6 +40,9 @@ type member struct {
 
 // scopeOf returns the scope of a container whose first process is alive, else errNotRunning. The caller closes it.
 func scopeOf(rec state.Record) (*scope, error) {
+	if s := scopeByCgroup(rec); s != nil {
+		return s, nil
+	}
 	s := &scope{rec: rec, kind: "pid", fd: -1}
 	if rec.Namespaces&unix.CLONE_NEWPID == 0 {
 		s.kind = "user"
@@ -53,7 +60,28 @@ func scopeOf(rec state.Record) (*scope, error) {
 	return s, nil
 }
 
+// scopeByCgroup is nil where the container has no cgroup, or nobody can be left in it: with the first process of its own pid
+// namespace all others have ended. With the host's pids they may live on.
+func scopeByCgroup(rec state.Record) *scope {
+	if rec.Namespaces&unix.CLONE_NEWPID != 0 && !state.Alive(rec) {
+		return nil
+	}
+	d := openCgroup(rec)
+	if d == nil {
+		return nil
+	}
+	if there, err := d.Populated(); err != nil || !there {
+		d.Close()
+		return nil
+	}
+	return &scope{rec: rec, dir: d, fd: -1}
+}
+
 func (s *scope) close() {
+	if s.dir != nil {
+		s.dir.Close()
+		s.dir = nil
+	}
 	if s.fd >= 0 {
 		unix.Close(s.fd)
 		s.fd = -1
@@ -64,6 +92,10 @@ func (s *scope) path(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/n
 
 // members returns the processes that are in the container now, by pid. Zombies are not.
 func (s *scope) members() ([]member, error) {
+	if s.dir != nil {
+		pids, err := s.dir.Procs()
+		return living(pids), err
+	}
 	s.forget()
 	pids := []int{s.rec.Pid}
 	// Before its start a container's process is not dumpable, and nobody may read its namespace. It is alone then.
@@ -73,16 +105,21 @@ func (s *scope) members() ([]member, error) {
 			return nil, err
 		}
 	}
+	if s.link != "" {
+		pids = slices.DeleteFunc(pids, func(pid int) bool { return !s.has(pid) })
+	}
+	return living(pids), nil
+}
+
+// living leaves out those that have ended.
+func living(pids []int) []member {
 	var found []member
 	for _, pid := range pids {
-		if s.link != "" && !s.has(pid) {
-			continue
-		}
 		if letter, ended, err := state.ProcessState(pid); err == nil && !ended {
 			found = append(found, member{pid, letter})
 		}
 	}
-	return found, nil
+	return found
 }
 
 // forget starts a new look: the number of a namespace that is gone may be that of a new one by then.
@@ -93,8 +130,13 @@ func (s *scope) forget() {
 	}
 }
 
-// has says whether the process is in the container's namespace or in one inside it. It is not if its /proc cannot be read.
+// has says whether the process is in the container's cgroup, or in its namespace, or in one inside it. It is not if its /proc
+// cannot be read.
 func (s *scope) has(pid int) bool {
+	if s.dir != nil {
+		where, err := cgroup.PlaceOf(strconv.Itoa(pid))
+		return err == nil && (where.Dir == s.dir.Path() || strings.HasPrefix(where.Dir, s.dir.Path()+"/"))
+	}
 	link, err := readlink(s.path(pid))
 	if err != nil || s.others[link] {
 		return false
