@@ -170,23 +170,25 @@ func (p *placing) inOwn(pid int) (*cgroup.Dir, error) {
 
 func controllersOf(settings []cgroup.Setting) []string { return cgroup.Controllers(settings) }
 
-// grow makes the cgroup. What is left there of a container that has ended does not stand in the way; processes that are in the
-// caller's own cgroup, which then can hand no controllers on, move into a leaf of it.
+// callersName is the cgroup that processes move into which are in the caller's own.
+const callersName = "urun-callers"
+
+// grow makes the cgroup. What is left there of a container that has ended does not stand in the way. Processes that are in the
+// caller's own cgroup move into a leaf of it, before it hands on any controller: with them in it, it could hand on none or, worse,
+// those that are for threads too, and then it and all below it would be for threads alone (cgroups(7), "Thread mode").
 func grow(own *cgroup.Dir, rel string, controllers []string) (*cgroup.Dir, error) {
-	d, _, err := own.Grow(rel, controllers)
-	switch {
-	case errors.Is(err, unix.EBUSY):
-		if err := own.Evacuate("urun-callers"); err != nil {
+	if len(controllers) > 0 {
+		if err := own.Evacuate(callersName); err != nil {
 			return nil, err
 		}
-	case errors.Is(err, unix.EEXIST):
+	}
+	d, _, err := own.Grow(rel, controllers)
+	if errors.Is(err, unix.EEXIST) {
 		if err := removeCgroup(path.Join(own.Path(), rel)); err != nil {
 			return nil, err
 		}
-	default:
-		return d, err
+		d, _, err = own.Grow(rel, controllers)
 	}
-	d, _, err = own.Grow(rel, controllers)
 	return d, err
 }
 

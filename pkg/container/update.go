@@ -31,12 +31,20 @@ func (r *Runtime) Update(id string, change *specs.LinuxResources) error {
 			return err
 		}
 		u := &update{Runtime: r, rec: rec, process: spec.Process, before: spec.Linux.Resources}
-		if err := u.carryOut(change); err != nil {
+		err = u.carryOut(change)
+		if !state.Alive(rec) {
+			return errEnded
+		}
+		if err != nil {
 			return err
 		}
 		return dir.Save(u.rec)
 	})
 }
+
+// errEnded is the answer where the change was the container's end.
+var errEnded = fmt.Errorf("%w any more: it ended while its limits were changed. Below what is in use the kernel takes memory back,"+
+	" and kills where it cannot; memory.checkBeforeUpdate in a file of --resources refuses that", errNotRunning)
 
 // limitsOf reads the config of a container, with its limits as they are asked by now.
 func limitsOf(dir *state.Dir, rec state.Record) (*specs.Spec, error) {

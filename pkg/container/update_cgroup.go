@@ -105,8 +105,12 @@ func enable(dir string, names []string) {
 	if slices.ContainsFunc(names, lacks) {
 		enable(path.Dir(dir), names)
 	}
-	if d, err := cgroup.Open(dir); err == nil {
-		defer d.Close()
+	d, err := cgroup.Open(dir)
+	if err != nil {
+		return
+	}
+	defer d.Close()
+	if d.Evacuate(callersName) == nil {
 		_, _ = d.Enable(names)
 	}
 }

@@ -48,6 +48,9 @@ func CompileUpdate(l Limited, change *specs.LinuxResources, host Host) (Update, 
 	forget(u.Resources)
 	c := &compiler{host: host, spec: &specs.Spec{Process: l.Process, Linux: &specs.Linux{Resources: u.Resources}}}
 	for _, s := range settings {
+		if n := len(u.Instead); n > 0 && u.Instead[n-1].Setting.Path == s.Path {
+			continue // it would have been a second file of the same limit
+		}
 		switch {
 		case l.InCgroup && (s.Controller == "" || slices.Contains(l.Controllers, s.Controller)):
 			u.Settings = append(u.Settings, s)
