@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +19,8 @@ type statsCmd struct {
 	Format   string   `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
 	IDs      []string `arg:"" name:"container-id" optional:"" known:"" about:"The ids of containers; without any all that run."`
 }
+
+func (c *statsCmd) about() string { return strings.Join(c.IDs, ", ") }
 
 // Help says more.
 func (*statsCmd) Help() string {
@@ -98,8 +102,11 @@ func (m *meter) look() ([]usageRow, error) {
 		if container.IsGone(err) && (m.before != nil || len(m.named) == 0) {
 			continue
 		}
+		if err != nil && len(m.named) > 1 {
+			err = fmt.Errorf("%s: %w", id, err)
+		}
 		if err != nil {
-			return nil, &commandError{command: id, err: err}
+			return nil, err
 		}
 		now[id] = u
 		rows = append(rows, rowOf(m.before[id], u))

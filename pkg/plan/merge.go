@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -63,9 +64,7 @@ func mergeCPU(before, change *specs.LinuxCPU) *specs.LinuxCPU {
 		c = *before
 	}
 	c.Shares, c.Quota, c.Period = given(c.Shares, change.Shares), given(c.Quota, change.Quota), given(c.Period, change.Period)
-	if change.Burst != nil && (*change.Burst != 0 || given(nil, change.Quota) != nil || change.Quota == nil) {
-		c.Burst = change.Burst // a 0 that does not stand beside other zeros is meant
-	}
+	c.Burst = cmp.Or(burstOf(change), c.Burst)
 	if change.Idle != nil {
 		c.Idle = change.Idle
 	}
@@ -77,6 +76,14 @@ func mergeCPU(before, change *specs.LinuxCPU) *specs.LinuxCPU {
 	}
 	c.RealtimeRuntime, c.RealtimePeriod = change.RealtimeRuntime, change.RealtimePeriod
 	return &c
+}
+
+// burstOf is the burst that is asked. A 0 is meant where it does not stand beside other zeros.
+func burstOf(c *specs.LinuxCPU) *uint64 {
+	if c.Burst != nil && *c.Burst == 0 && c.Quota != nil && *c.Quota == 0 {
+		return nil
+	}
+	return c.Burst
 }
 
 func mergeBlockIO(before, change *specs.LinuxBlockIO) *specs.LinuxBlockIO {

@@ -77,7 +77,7 @@ func touched(all, change *specs.LinuxResources) *specs.LinuxResources {
 	if c := change.CPU; c != nil {
 		cpu := *all.CPU
 		cpu.Cpus, cpu.Mems = c.Cpus, c.Mems
-		if given(nil, c.Quota) == nil && given(nil, c.Period) == nil && c.Burst == nil {
+		if given(nil, c.Quota) == nil && given(nil, c.Period) == nil && burstOf(c) == nil {
 			cpu.Quota, cpu.Period, cpu.Burst = nil, nil, nil
 		}
 		if given(nil, c.Shares) == nil && c.Idle == nil {
