@@ -137,6 +137,20 @@ func (d *Dir) explain(s Setting, err error, available []string) Failure {
 // byManager are the controllers that systemd hands on (systemd.resource-control(5), Delegate=).
 var byManager = []string{"cpu", "cpuset", "io", "memory", "pids"}
 
+// DropInFor is DropIn for one controller that is lacking, with the others that the settings lack too: a hint for each by itself would
+// have one undo the other.
+func DropInFor(controller string, settings []Setting, have []string) string {
+	lacking := []string{controller}
+	if slices.Contains(byManager, controller) {
+		for _, name := range Controllers(settings) {
+			if slices.Contains(byManager, name) {
+				lacking = append(lacking, name)
+			}
+		}
+	}
+	return DropIn(lacking, have)
+}
+
 // DropIn says how root lets users have the controllers that are lacking, beside those that they have.
 func DropIn(lacking, have []string) string {
 	var names []string

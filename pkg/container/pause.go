@@ -86,7 +86,7 @@ func paused(rec state.Record) bool {
 	}
 	d := openCgroup(rec)
 	if d == nil {
-		return false
+		return rec.Paused != ""
 	}
 	defer d.Close()
 	asked, err := d.Read("cgroup.freeze")

@@ -28,12 +28,7 @@ type gauge struct {
 
 // openGauge is for a container that has not ended, else errNotRunning.
 func (r *Runtime) openGauge(id string) (*gauge, error) {
-	dir, err := r.Store.Open(id)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	rec, err := dir.Load()
+	rec, err := r.record(id)
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func (c *compiler) place() error {
 		if s.Controller == "" || slices.Contains(controllers, s.Controller) {
 			g.Settings = append(g.Settings, s)
 		} else {
-			c.instead(s, "the controller "+s.Controller+" is not delegated to the caller", cgroup.DropIn([]string{s.Controller}, controllers))
+			c.instead(s, "the controller "+s.Controller+" is not delegated to the caller", cgroup.DropInFor(s.Controller, settings, controllers))
 		}
 	}
 	c.plan.Cgroup, c.plan.Enter = g, true

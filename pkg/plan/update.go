@@ -56,7 +56,7 @@ func CompileUpdate(l Limited, change *specs.LinuxResources, host Host) (Update, 
 			u.Settings = append(u.Settings, s)
 		case l.InCgroup:
 			u.Instead = append(u.Instead, c.insteadOf(s, "the controller "+s.Controller+" is not delegated to the container's cgroup",
-				cgroup.DropIn([]string{s.Controller}, l.Controllers)))
+				cgroup.DropInFor(s.Controller, settings, l.Controllers)))
 		default:
 			u.Instead = append(u.Instead, c.insteadOf(s, l.NoCgroup, ""))
 		}
