@@ -64,11 +64,11 @@ func askedNow(spec *specs.Spec, rec state.Record) error {
 	if spec.Linux == nil {
 		spec.Linux = &specs.Linux{}
 	}
-	if rec.Resources == nil {
+	if rec.Resources == "" {
 		return nil
 	}
 	now := &specs.LinuxResources{}
-	if err := json.Unmarshal(rec.Resources, now); err != nil {
+	if err := json.Unmarshal([]byte(rec.Resources), now); err != nil {
 		return fmt.Errorf("%w: resources: %v", state.ErrCorrupt, err)
 	}
 	spec.Linux.Resources = now

@@ -16,7 +16,7 @@ func (u *update) writeDown(p plan.Update) error {
 	if err != nil {
 		return err
 	}
-	u.rec.Resources = raw
+	u.rec.Resources = string(raw)
 	settled := map[string]bool{}
 	for _, s := range p.Settings {
 		settled[s.Path] = true
