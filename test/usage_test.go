@@ -65,9 +65,9 @@ func TestEventsStats(t *testing.T) {
 			t.Fatalf("want one line\n%s", r)
 		}
 		e = eventOf(t, r.stdout)
-		return e.Data.Memory.Usage.Usage >= 64<<20 && e.Data.Pids.Current >= 3
+		return e.Data.Memory.Raw["anon"] >= 64<<20 && e.Data.Pids.Current >= 3
 	})
-	if e.Type != "stats" || e.ID != c.id || e.Data.Memory.Usage.Limit != 1<<64-1 || e.Data.Memory.Raw["anon"] < 64<<20 {
+	if e.Type != "stats" || e.ID != c.id || e.Data.Memory.Usage.Limit != 1<<64-1 || e.Data.Memory.Usage.Usage < 64<<20 {
 		t.Errorf("%+v", e)
 	}
 	var all map[string]any

@@ -205,7 +205,19 @@ func removeCgroup(dir string) error {
 	return parent.Remove(path.Base(dir), time.Now().Add(killTime))
 }
 
-// openCgroup opens the container's cgroup; nil: it has none, or it is gone.
+// openInner opens the cgroup that holds the container's processes, and nothing of urun's; nil: it has none, or it is gone.
+func openInner(rec state.Record) *cgroup.Dir {
+	if rec.Cgroup == nil {
+		return nil
+	}
+	d, err := cgroup.Open(rec.Cgroup.Inner())
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+// openCgroup opens the container's cgroup, the whole of it; nil: it has none, or it is gone.
 func openCgroup(rec state.Record) *cgroup.Dir {
 	if rec.Cgroup == nil {
 		return nil

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +28,7 @@ func (r *Runtime) Pause(id string) error {
 		if st := status(rec, dir); st != statusRunning && st != statusCreated {
 			return notRunning(st)
 		}
-		if d := openCgroup(rec); d != nil {
+		if d := openInner(rec); d != nil {
 			defer d.Close()
 			return freeze(d, dir, rec)
 		}
@@ -57,9 +56,9 @@ func (r *Runtime) Resume(id string) error {
 		if st := status(rec, dir); st != statusPaused {
 			return fmt.Errorf("container not paused: it is %s", st)
 		}
-		if d := openCgroup(rec); d != nil && rec.Paused != bySignals {
+		if d := openInner(rec); d != nil && rec.Paused != bySignals {
 			defer d.Close()
-			if err := d.Thaw(); err != nil {
+			if err := thaw(d, rec); err != nil {
 				return err
 			}
 			rec.Paused = ""
@@ -76,25 +75,6 @@ func (r *Runtime) Resume(id string) error {
 		rec.Paused = ""
 		return dir.Save(rec)
 	})
-}
-
-// paused says whether nothing in the container runs until it is resumed. Of a container with a cgroup the kernel knows: systemctl
-// freezes and thaws a scope as well.
-func paused(rec state.Record) bool {
-	if rec.Cgroup == nil || rec.Paused == bySignals {
-		return rec.Paused != ""
-	}
-	d := openCgroup(rec)
-	if d == nil {
-		return rec.Paused != ""
-	}
-	defer d.Close()
-	asked, err := d.Read("cgroup.freeze")
-	if err != nil || strings.TrimSpace(asked) != "1" {
-		return false
-	}
-	frozen, err := d.Frozen()
-	return err == nil && frozen
 }
 
 func freeze(d *cgroup.Dir, dir *state.Dir, rec state.Record) error {

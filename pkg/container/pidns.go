@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -58,23 +57,6 @@ func scopeOf(rec state.Record) (*scope, error) {
 		return nil, errNotRunning
 	}
 	return s, nil
-}
-
-// scopeByCgroup is nil where the container has no cgroup, or nobody can be left in it: with the first process of its own pid
-// namespace all others have ended. With the host's pids they may live on.
-func scopeByCgroup(rec state.Record) *scope {
-	if rec.Namespaces&unix.CLONE_NEWPID != 0 && !state.Alive(rec) {
-		return nil
-	}
-	d := openCgroup(rec)
-	if d == nil {
-		return nil
-	}
-	if there, err := d.Populated(); err != nil || !there {
-		d.Close()
-		return nil
-	}
-	return &scope{rec: rec, dir: d, fd: -1}
 }
 
 func (s *scope) close() {
@@ -134,8 +116,7 @@ func (s *scope) forget() {
 // cannot be read.
 func (s *scope) has(pid int) bool {
 	if s.dir != nil {
-		where, err := cgroup.PlaceOf(strconv.Itoa(pid))
-		return err == nil && (where.Dir == s.dir.Path() || strings.HasPrefix(where.Dir, s.dir.Path()+"/"))
+		return s.inCgroup(pid)
 	}
 	link, err := readlink(s.path(pid))
 	if err != nil || s.others[link] {

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/urun/urun/pkg/idmap"
@@ -60,6 +61,9 @@ type Cgroup struct {
 	Leaf    string  `json:"leaf,omitempty"` // the cgroup in it that holds the processes; empty: they are in it
 	Limits  []Limit `json:"limits,omitempty"`
 }
+
+// Inner is the directory of the cgroup that holds the processes.
+func (c *Cgroup) Inner() string { return path.Join(c.Path, c.Leaf) }
 
 // Limit is one that was asked for and what is held of it.
 type Limit struct {

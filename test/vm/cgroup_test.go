@@ -109,7 +109,7 @@ func testScope(t *testing.T) {
 		t.Error("the container lifts its own limit")
 	}
 	s.must(s.urun, "pause", id)
-	if st := s.cgroupState(id); st.Paused != "freezer" || s.file(st.Cgroup.Path, "cgroup.freeze") != "1" {
+	if st := s.cgroupState(id); st.Paused != "freezer" || s.file(st.Cgroup.Path, st.Cgroup.Leaf, "cgroup.freeze") != "1" {
 		t.Errorf("paused: %+v", st)
 	}
 	s.must(s.urun, "resume", id)
