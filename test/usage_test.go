@@ -168,3 +168,13 @@ func TestStatsFollow(t *testing.T) {
 	l.wait().exits(0).silent()
 	c.urun("stats", c.id).refuses(1, "does not exist")
 }
+
+// TestStatsOnATerminal: each table is drawn over the one before.
+func TestStatsOnATerminal(t *testing.T) {
+	c, tm := newCaller(t), newTerminal(t, 24, 80)
+	c.detached(inside("forever"))
+	l := tm.launch(c, "stats", "--interval", "20ms", c.id)
+	eventually(t, "two tables", func() bool { return strings.Count(tm.screen.String(), "\x1b[HID ") >= 2 })
+	c.must("delete", "--force", c.id)
+	l.wait().exits(0)
+}
