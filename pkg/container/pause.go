@@ -28,7 +28,7 @@ func (r *Runtime) Pause(id string) error {
 		if st := status(rec, dir); st != statusRunning && st != statusCreated {
 			return notRunning(st)
 		}
-		if d := openCgroup(rec); d != nil {
+		if d := openInner(rec); d != nil {
 			defer d.Close()
 			return freeze(d, dir, rec)
 		}
@@ -56,7 +56,7 @@ func (r *Runtime) Resume(id string) error {
 		if st := status(rec, dir); st != statusPaused {
 			return fmt.Errorf("container not paused: it is %s", st)
 		}
-		if d := openCgroup(rec); d != nil && rec.Paused == byFreezer {
+		if d := openInner(rec); d != nil && rec.Paused == byFreezer {
 			defer d.Close()
 			if err := d.Thaw(); err != nil {
 				return err
