@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"path"
+
 	"github.com/containerd/cgroups/v3/cgroup2"
 
 	"github.com/urun/urun/pkg/companion"
@@ -10,7 +12,8 @@ import (
 // kills counts the processes of a cgroup that the kernel has killed for lack of memory. In a scope of systemd's this process stays
 // beside them, so that the cgroup, and the count with it, is there until it has been read for the last time.
 func kills(w *watch, d companion.Duty) (task, error) {
-	cg, err := cgroup2.Load(d.Cgroup, cgroup2.WithMountpoint("/")) // the path is the directory's
+	// It takes no path below /sys/fs/cgroup for a group, wherever the hierarchy is mounted.
+	cg, err := cgroup2.Load("/"+path.Base(d.Cgroup), cgroup2.WithMountpoint(path.Dir(d.Cgroup)))
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (s *session) watched(id string) (w watched) {
 	if err := json.Unmarshal([]byte(text), &w); err != nil {
 		s.t.Fatal(err)
 	}
-	if w.Monitor == nil || w.Cgroup == nil {
+	if w.Monitor == nil || w.Cgroup == nil || w.Monitor.Status == "watching" && w.Monitor.Pid == 0 {
 		s.t.Fatalf("nobody watches, or there is no cgroup: %s", text)
 	}
 	return w
@@ -117,6 +117,7 @@ func TestPlainOOMKillInside(t *testing.T) {
 	}
 	s.must(s.urun, "delete", id)
 
+	s = newSession(t)
 	r := s.run(s.urun, "run", "--keep", "--bundle", s.bundle("herd 1 100 -- herd 1 100 -- exit 3", limits), id)
 	if r.code != 3 || !strings.Contains(r.stderr, "the kernel has killed 2 processes of the container for lack of memory") {
 		t.Errorf("run ended with %d: %s", r.code, r.stderr)
@@ -205,6 +206,9 @@ func TestPlainMonitorIsKilled(t *testing.T) {
 	const id = "blind"
 	s.begin(id, "forever", limits)
 	w := s.watched(id)
+	if w.Monitor.Pid == 0 {
+		t.Fatalf("%+v", w.Monitor)
+	}
 	if err := syscall.Kill(w.Monitor.Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
