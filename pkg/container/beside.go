@@ -3,11 +3,13 @@ package container
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bus"
 	"github.com/urun/urun/pkg/cgroup"
+	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/state"
 )
 
@@ -39,6 +41,11 @@ func (p *placing) startScope(pid int, list []cgroup.Property) error {
 func besideMonitor(list []cgroup.Property, pid, monitor int) []cgroup.Property {
 	list = roomForMonitor(list)
 	return cgroup.Merge(list, []cgroup.Property{{Name: "PIDs", Value: []uint32{uint32(pid), uint32(monitor)}}})
+}
+
+// inScope says whether urun-monitor is in the scope of the container that it watches.
+func inScope(m *state.Monitor) bool {
+	return m != nil && m.By == companion.Name && m.Pid != 0 && slices.Contains(m.Duties, companion.Kills)
 }
 
 // roomForMonitor raises the limits of a scope by what the monitor in it may need.

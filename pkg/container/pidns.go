@@ -2,9 +2,12 @@ package container
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/cgroup"
 	"github.com/urun/urun/pkg/procs"
 	"github.com/urun/urun/pkg/state"
 )
@@ -12,11 +15,12 @@ import (
 // errShared is the answer where the processes of a container cannot be told from others.
 var errShared = errors.New("the container has neither a pid nor a user namespace of its own, so its processes cannot be told from others")
 
-// scope is how the processes of one container are found without a cgroup: by a namespace that is the container's own.
+// scope is how the processes of one container are found: by its cgroup or, without one, by a namespace that is its own.
 // That is the pid namespace, or with the host's pids the user namespace.
 type scope struct {
 	rec state.Record
-	ns  *procs.Namespace // nil where it cannot be read
+	dir *cgroup.Dir      // nil: there is no cgroup
+	ns  *procs.Namespace // nil: there is a cgroup, or it cannot be read
 }
 
 // member is one process of a container.
@@ -27,6 +31,9 @@ type member struct {
 
 // scopeOf returns the scope of a container whose first process is alive, else errNotRunning. The caller closes it.
 func scopeOf(rec state.Record) (*scope, error) {
+	if s := scopeByCgroup(rec); s != nil {
+		return s, nil
+	}
 	kind := ownNamespace(rec.Namespaces)
 	if kind == "" {
 		return nil, errShared
@@ -53,7 +60,28 @@ func ownNamespace(flags uint64) string {
 	return ""
 }
 
+// scopeByCgroup is nil where the container has no cgroup, or nobody can be left in it: with the first process of its own pid
+// namespace all others have ended. With the host's pids they may live on.
+func scopeByCgroup(rec state.Record) *scope {
+	if rec.Namespaces&unix.CLONE_NEWPID != 0 && !state.Alive(rec) {
+		return nil
+	}
+	d := openCgroup(rec)
+	if d == nil {
+		return nil
+	}
+	if there, err := d.Populated(); err != nil || !there {
+		d.Close()
+		return nil
+	}
+	return &scope{rec: rec, dir: d}
+}
+
 func (s *scope) close() {
+	if s.dir != nil {
+		s.dir.Close()
+		s.dir = nil
+	}
 	if s.ns != nil {
 		s.ns.Close()
 		s.ns = nil
@@ -62,6 +90,10 @@ func (s *scope) close() {
 
 // members returns the processes that are in the container now, by pid. Zombies are not.
 func (s *scope) members() ([]member, error) {
+	if s.dir != nil {
+		pids, err := s.dir.Procs()
+		return living(pids), err
+	}
 	pids := []int{s.rec.Pid}
 	// Before its start a container's process is not dumpable, and nobody may read its namespace. It is alone then.
 	if s.ns != nil {
@@ -70,14 +102,25 @@ func (s *scope) members() ([]member, error) {
 			return nil, err
 		}
 	}
+	return living(pids), nil
+}
+
+// living leaves out those that have ended.
+func living(pids []int) []member {
 	var found []member
 	for _, pid := range pids {
 		if letter, ended, err := state.ProcessState(pid); err == nil && !ended {
 			found = append(found, member{pid, letter})
 		}
 	}
-	return found, nil
+	return found
 }
 
-// has says whether the process is in the container's namespace or in one inside it.
-func (s *scope) has(pid int) bool { return s.ns != nil && s.ns.Has(pid) }
+// has says whether the process is in the container's cgroup, or in its namespace, or in one inside it.
+func (s *scope) has(pid int) bool {
+	if s.dir != nil {
+		where, err := cgroup.PlaceOf(strconv.Itoa(pid))
+		return err == nil && (where.Dir == s.dir.Path() || strings.HasPrefix(where.Dir, s.dir.Path()+"/"))
+	}
+	return s.ns != nil && s.ns.Has(pid)
+}

@@ -85,7 +85,7 @@ func (b *birth) attend(term *terminal, keep bool) (int, error) {
 	b.dir.Unlock()
 	term.relay(b.fwd)
 	v := b.keepVigil()
-	v.until(b.child.PidFD)
+	v.until(b.child.PidFD, b.dir.Load)
 	status := b.child.Wait()
 	b.since = b.trace("life", b.since)
 	term.drain()

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -52,7 +53,7 @@ func statusOf(rec state.Record, status string) Status {
 	case statusStopped:
 		s.Pid = 0
 	case statusPaused:
-		s.Paused = rec.Paused
+		s.Paused = cmp.Or(rec.Paused, byFreezer)
 	}
 	return s
 }
@@ -62,7 +63,7 @@ func liveStatus(rec state.Record, dir *state.Dir) string {
 	switch {
 	case rec.Creating:
 		return statusCreating
-	case rec.Paused != "":
+	case paused(rec):
 		return statusPaused
 	case waits(dir):
 		return statusCreated

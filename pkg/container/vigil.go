@@ -49,8 +49,8 @@ func (b *birth) keepVigil() *vigil {
 	return v
 }
 
-// until waits for the end of the process behind pidfd.
-func (v *vigil) until(pidfd int) {
+// until waits for the end of the process behind pidfd. now reads the record, which an update may have changed.
+func (v *vigil) until(pidfd int, now func() (state.Record, error)) {
 	if v == nil {
 		return
 	}
@@ -70,13 +70,18 @@ func (v *vigil) until(pidfd int) {
 			return
 		}
 		if n == 0 && v.guard != nil {
-			next = v.ward()
+			next = v.ward(now)
 		}
 	}
 }
 
 // ward has the guard look, and returns when it wants to look again.
-func (v *vigil) ward() time.Duration {
+func (v *vigil) ward(now func() (state.Record, error)) time.Duration {
+	if rec, err := now(); err == nil {
+		if limit, ok := rec.MemoryLimit(); ok {
+			v.guard.Limit = limit
+		}
+	}
 	why, next := v.guard.Look()
 	if why != "" && v.why == "" {
 		v.why = why

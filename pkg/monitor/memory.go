@@ -23,6 +23,11 @@ func memory(w *watch, d companion.Duty) (task, error) {
 				return
 			case <-time.After(next):
 			}
+			if rec, err := w.dir.Load(); err == nil {
+				if limit, ok := rec.MemoryLimit(); ok { // by an update
+					g.Limit = limit
+				}
+			}
 			var why string
 			if why, next = g.Look(); why != "" {
 				w.note(func(r *state.Report) { r.Killed, r.OOMKills = why, 1 })

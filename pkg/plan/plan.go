@@ -123,6 +123,7 @@ type compiler struct {
 	env  []string // environment beside the config's
 	plan Plan
 
+	watched     string      // who watches the container, where that is settled already
 	substitutes []step.Step // what the process does itself in place of limits that no cgroup holds
 }
 

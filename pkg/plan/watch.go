@@ -63,15 +63,20 @@ func (c *compiler) watchMemory(value string, n *Notice) {
 	case c.own(unix.CLONE_NEWUSER):
 		kind = procs.User
 	}
+	if c.watched != "" {
+		n.Got += together(c.watched)
+	}
 	if err != nil || kind == "" {
 		return
 	}
 	if by := c.watcher(); by != "" {
 		c.plan.Watch = &Watch{By: by, Duty: companion.Duty{Kind: companion.Memory, Limit: limit, Namespace: kind}}
-		n.Got += "; " + by + " ends the container when all together have more"
+		n.Got += together(by)
 		return
 	}
 	c.plan.Unwatched = companion.Lost(companion.Memory) + " (" + c.host.NoMonitor + ")"
 	n.Got += ", and nothing for all together"
 	n.Why += "; " + c.host.NoMonitor
 }
+
+func together(by string) string { return "; " + by + " ends the container when all together have more" }

@@ -58,7 +58,9 @@ func Start(p plan.Plan, opt Options) (*Child, error) {
 		return nil, err
 	}
 	inputs["sock"] = theirs
-	kid, err := sys.Fork(p.Birth.Flags, prog.Link(linkInputs(inputs, opt.Preserve)))
+	code := prog.Link(linkInputs(inputs, opt.Preserve))
+	kid, err := sys.Fork(p.Birth.Flags, code)
+	code.Free()
 	unix.Close(theirs)
 	if err != nil {
 		unix.Close(ours)

@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/json"
+	"math"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,4 +56,19 @@ func Held(id string, fd int) (*Dir, error) {
 	}
 	unix.CloseOnExec(fd)
 	return &Dir{id: id, path: "of " + id, fd: fd, lock: -1}, nil
+}
+
+// MemoryLimit is linux.resources.memory.limit as an update has left it, in bytes; false: none has changed it. No limit is the
+// greatest number.
+func (r Record) MemoryLimit() (uint64, bool) {
+	var asked struct {
+		Memory struct{ Limit *int64 }
+	}
+	if r.Resources == "" || json.Unmarshal([]byte(r.Resources), &asked) != nil || asked.Memory.Limit == nil {
+		return 0, false
+	}
+	if *asked.Memory.Limit <= 0 {
+		return math.MaxUint64, true
+	}
+	return uint64(*asked.Memory.Limit), true
 }

@@ -15,6 +15,8 @@ var limits = map[string]verb{
 	"bomb": bomb,
 	"eat":  eat,
 	"herd": herd,
+	"hold": hold,
+	"burn": burn,
 }
 
 func nice([]string) error {
@@ -67,6 +69,31 @@ func herd(a []string) error {
 		r.Close()
 	}
 	return err
+}
+
+// held is what hold keeps.
+var held []byte
+
+// hold is eat for the rest of the life of the process.
+func hold(a []string) error {
+	n, err := strconv.Atoi(arg(a, 0))
+	if err != nil {
+		return err
+	}
+	held = make([]byte, n<<20)
+	for i := 0; i < len(held); i += 4096 {
+		held[i] = 1
+	}
+	return nil
+}
+
+// burn uses as much of one CPU as it gets, until it is killed.
+func burn([]string) error {
+	for n := 0; ; n++ {
+		if n < 0 {
+			return nil
+		}
+	}
 }
 
 // eat takes so many MiB of memory and keeps them for a moment.

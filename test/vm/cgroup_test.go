@@ -28,12 +28,13 @@ func limits(s *specs.Spec) {
 // cgroupState is what state says beyond the specification.
 type cgroupState struct {
 	Pid    int
+	Status string
 	Paused string
 	Cgroup *struct {
 		Manager, Unit, Path, Leaf string
-		Limits                    []struct{ Want, File, Got string }
+		Limits                    []struct{ Want, File, Asked, Got string }
 	}
-	Notices []struct{ Code, Want string }
+	Notices []struct{ Code, Want, Got string }
 }
 
 func (s *session) cgroupState(id string) (st cgroupState) {
