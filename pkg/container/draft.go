@@ -61,6 +61,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	if plan.WantsCgroup(b.Spec, r.CgroupManager) && r.CgroupManager != plan.NoCgroup {
 		way = host.FindCgroups()
 		h.Cgroups = way.Facts
+		if way.Trouble != "" {
+			r.Warn(way.Trouble)
+		}
 	}
 	monitor, why := findMonitor(b.Spec, o.attended)
 	h.NoMonitor = why
