@@ -32,6 +32,8 @@ type placing struct {
 	way  *host.Cgroups
 	made state.Cgroup
 	lost []plan.Notice // limits that do not hold
+
+	monitor int // pid of the urun-monitor that stays in the scope; 0: there is none
 }
 
 // place makes the cgroup and puts the process into it. On an error nothing stays.
@@ -68,7 +70,7 @@ func (p *placing) inScope(pid int) (*cgroup.Dir, error) {
 	}
 	unit := p.want.Unit
 	list := cgroup.Merge(cgroup.Merge(unit.Properties(pid, "urun container "+p.id), limits), p.want.Properties)
-	if err := p.start(unit.Name, list); err != nil {
+	if err := p.startScope(pid, list); err != nil {
 		return nil, err
 	}
 	p.made.Unit = unit.Name
@@ -136,6 +138,9 @@ func (p *placing) leaf(pid int) (*cgroup.Dir, error) {
 		return nil, err
 	}
 	if err = leaf.Add(pid); err == nil {
+		err = p.station(scope)
+	}
+	if err == nil {
 		var all []string
 		if all, err = scope.Available(); err == nil {
 			_, err = scope.Enable(all)
@@ -205,55 +210,29 @@ func removeCgroup(dir string) error {
 	return parent.Remove(path.Base(dir), time.Now().Add(killTime))
 }
 
-// openInner opens the cgroup that holds the container's processes, and nothing of urun's; nil: it has none, or it is gone.
-func openInner(rec state.Record) *cgroup.Dir {
-	if rec.Cgroup == nil {
-		return nil
-	}
-	d, err := cgroup.Open(rec.Cgroup.Inner())
-	if err != nil {
-		return nil
-	}
-	return d
-}
-
-// openCgroup opens the container's cgroup, the whole of it; nil: it has none, or it is gone.
+// openCgroup opens the cgroup that holds the container's processes, and none of urun's; nil: it has none, or it is gone.
 func openCgroup(rec state.Record) *cgroup.Dir {
 	if rec.Cgroup == nil {
 		return nil
 	}
-	d, err := cgroup.Open(rec.Cgroup.Path)
+	return openIfThere(rec.Cgroup.Inner())
+}
+
+func openIfThere(dir string) *cgroup.Dir {
+	d, err := cgroup.Open(dir)
 	if err != nil {
 		return nil
 	}
 	return d
 }
 
-// outOfMemory says whether the kernel has killed anything in the container's cgroup for lack of memory.
-func outOfMemory(rec state.Record) bool {
-	if rec.Cgroup == nil {
-		return false
-	}
-	d, err := cgroup.Open(path.Join(rec.Cgroup.Path, rec.Cgroup.Leaf))
-	if err != nil {
-		return false
-	}
-	defer d.Close()
-	text, _ := d.Read("memory.events")
-	for line := range strings.Lines(text) {
-		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok {
-			return n != "0"
-		}
-	}
-	return false
-}
-
-// release ends what is left in the container's cgroup and removes it.
+// release ends who watches the container, and what is left in its cgroup, and removes that.
 func (r *Runtime) release(rec state.Record) error {
+	dismiss(rec)
 	if rec.Cgroup == nil {
 		return nil
 	}
-	if d := openCgroup(rec); d != nil {
+	if d := openIfThere(rec.Cgroup.Path); d != nil { // with who watches
 		err := d.Kill(time.Now().Add(killTime))
 		d.Close()
 		if err != nil && !errors.Is(err, cgroup.ErrGone) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/cgroup"
+	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/state"
@@ -130,6 +131,9 @@ func (u *update) compile(change *specs.LinuxResources) (plan.Update, error) {
 		if g.Manager != plan.BySystemd {
 			l.Controllers = handedOn(where, l.Controllers)
 		}
+	}
+	if m := u.rec.Monitor; monitorLives(u.rec) && slices.Contains(m.Duties, companion.Memory) {
+		l.Watched = m.By
 	}
 	h, err := detect(nil)
 	if err != nil {

@@ -80,6 +80,9 @@ func (u *update) inUnit(settings []cgroup.Setting) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	if inScope(u.rec.Monitor) {
+		list = roomForMonitor(list)
+	}
 	return way.Manager.Set(deadline(), g.Unit, list)
 }
 

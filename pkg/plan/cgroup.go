@@ -101,6 +101,7 @@ func (c *compiler) place() error {
 			c.instead(s, "the controller "+s.Controller+" is not delegated to the caller", cgroup.DropInFor(s.Controller, settings, controllers))
 		}
 	}
+	c.watchKills(g)
 	c.plan.Cgroup, c.plan.Enter = g, true
 	return nil
 }
@@ -206,6 +207,7 @@ func (c *compiler) instead(s cgroup.Setting, why, fix string) {
 	case "memory.max":
 		if limit, ok := c.limitData(s.Value); ok {
 			n.Got = fmt.Sprintf("RLIMIT_DATA %d: so much data for each process by itself", limit)
+			c.watchMemory(s.Value, &n)
 		}
 	case "cpu.weight":
 		if nice, ok := c.nice(); ok {

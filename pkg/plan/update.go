@@ -32,6 +32,7 @@ type Limited struct {
 	InCgroup    bool                  // it has a cgroup of its own
 	Controllers []string              // that its cgroup has or can have
 	NoCgroup    string                // why it has none
+	Watched     string                // who holds its memory together where no cgroup does; empty: nobody
 }
 
 // CompileUpdate settles what becomes of change in the container l. Numbers that depend on each other, as memory and swap do, are
@@ -46,7 +47,7 @@ func CompileUpdate(l Limited, change *specs.LinuxResources, host Host) (Update, 
 		u.Notices = append(u.Notices, Notice(n))
 	}
 	forget(u.Resources)
-	c := &compiler{host: host, spec: &specs.Spec{Process: l.Process, Linux: &specs.Linux{Resources: u.Resources}}}
+	c := &compiler{host: host, watched: l.Watched, spec: &specs.Spec{Process: l.Process, Linux: &specs.Linux{Resources: u.Resources}}}
 	for _, s := range settings {
 		if n := len(u.Instead); n > 0 && u.Instead[n-1].Setting.Path == s.Path {
 			continue // it would have been a second file of the same limit

@@ -59,6 +59,9 @@ func (s *reader) record(r *Record) {
 	if s.has(`,"cgroup":`) {
 		r.Cgroup = s.cgroup()
 	}
+	if s.has(`,"monitor":{`) {
+		r.Monitor = s.monitor()
+	}
 	r.Resources = s.maybe(`,"resources":`)
 	r.Notices = s.notices()
 	s.must(`}`)
@@ -156,6 +159,21 @@ func (s *reader) cgroup() *Cgroup {
 	s.closed(len(c.Limits), `]`)
 	s.must(`}`)
 	return c
+}
+
+func (s *reader) monitor() *Monitor {
+	m := &Monitor{By: s.keyed(`"by":`)}
+	s.must(`,"pid":`)
+	m.Pid = int(s.number(31))
+	s.must(`,"startTime":`)
+	m.StartTime = s.number(64)
+	for before := `,"duties":[`; s.has(before); before = `,` {
+		m.Duties = append(m.Duties, s.text())
+	}
+	s.closed(len(m.Duties), `]`)
+	m.Lost = s.maybe(`,"lost":`)
+	s.must(`}`)
+	return m
 }
 
 func (s *reader) notices() (all []Notice) {

@@ -45,9 +45,10 @@ type Record struct {
 	UIDMap     idmap.Map `json:"uidMap,omitempty"`
 	GIDMap     idmap.Map `json:"gidMap,omitempty"`
 
-	Creating bool    `json:"creating,omitempty"` // true until create has done all of its work
-	Paused   string  `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
-	Cgroup   *Cgroup `json:"cgroup,omitempty"`   // nil: the caller's
+	Creating bool     `json:"creating,omitempty"` // true until create has done all of its work
+	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
+	Cgroup   *Cgroup  `json:"cgroup,omitempty"`   // nil: the caller's
+	Monitor  *Monitor `json:"monitor,omitempty"`  // who watches it; nil: there is nothing to watch
 	// Resources are linux.resources, as JSON, as an update has left them; empty: they are as in the config.
 	Resources string   `json:"resources,omitempty"`
 	Notices   []Notice `json:"notices,omitempty"`
@@ -71,6 +72,15 @@ type Limit struct {
 	File  string `json:"file"`            // e.g. memory.max
 	Asked string `json:"asked,omitempty"` // what was to be written there
 	Got   string `json:"got"`             // what the kernel says the file holds; empty: nothing
+}
+
+// Monitor is who watches the container.
+type Monitor struct {
+	By        string   `json:"by"`  // urun-monitor, or urun itself where it stays
+	Pid       int      `json:"pid"` // 0: there is none, and Lost says why
+	StartTime uint64   `json:"startTime"`
+	Duties    []string `json:"duties,omitempty"` // kinds of companion.Duty
+	Lost      string   `json:"lost,omitempty"`
 }
 
 // Notice tells of one thing that was asked for and is not held in full.

@@ -36,6 +36,9 @@ func (r Record) encode() ([]byte, error) {
 	if r.Cgroup != nil {
 		w.cgroup(*r.Cgroup)
 	}
+	if r.Monitor != nil {
+		w.monitor(*r.Monitor)
+	}
 	w.unless("", `,"resources":`, r.Resources)
 	w.notices(r.Notices)
 	return w.raw(`}`).b, nil
@@ -117,6 +120,22 @@ func (w *writer) cgroup(c Cgroup) {
 	if len(c.Limits) > 0 {
 		w.raw(`]`)
 	}
+	w.raw(`}`)
+}
+
+func (w *writer) monitor(m Monitor) {
+	w.raw(`,"monitor":{"by":`).text(m.By).raw(`,"pid":`)
+	w.b = strconv.AppendInt(w.b, int64(m.Pid), 10)
+	w.raw(`,"startTime":`).number(m.StartTime)
+	before := `,"duties":[`
+	for _, duty := range m.Duties {
+		w.raw(before).text(duty)
+		before = `,`
+	}
+	if len(m.Duties) > 0 {
+		w.raw(`]`)
+	}
+	w.unless("", `,"lost":`, m.Lost)
 	w.raw(`}`)
 }
 

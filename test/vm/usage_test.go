@@ -140,7 +140,7 @@ func TestPlainPausedIsWhatTheKernelSays(t *testing.T) {
 	s := newSession(t)
 	st := s.running("icy", "burn", limits)
 	s.must(s.urun, "pause", "icy")
-	if got := s.file(st.Cgroup.Path, st.Cgroup.Leaf, "cgroup.events"); !strings.Contains(got, "frozen 1") {
+	if got := s.file(st.Cgroup.Path, "container", "cgroup.events"); !strings.Contains(got, "frozen 1") {
 		t.Errorf("pause returns before all is frozen: %s", got)
 	}
 	if st := s.cgroupState("icy"); st.Status != "paused" {
@@ -157,26 +157,21 @@ func TestPlainPausedIsWhatTheKernelSays(t *testing.T) {
 	}
 	s.must(s.urun, "update", "--pids-limit", "44", "icy")
 	s.must(s.urun, "resume", "icy")
-	if got := s.file(st.Cgroup.Path, st.Cgroup.Leaf, "cgroup.events"); !strings.Contains(got, "frozen 0") {
+	if got := s.file(st.Cgroup.Path, "container", "cgroup.events"); !strings.Contains(got, "frozen 0") {
 		t.Errorf("resume returns before all goes on: %s", got)
 	}
-	write := func(value string, path ...string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(append(append([]string{st.Cgroup.Path}, path...), "cgroup.freeze")...), []byte(value), 0o644); err != nil {
+	for _, value := range []string{"1", "0"} { // the scope is frozen, as systemctl does, and then the container's cgroup in it thawed
+		where := map[string]string{"1": st.Cgroup.Path, "0": filepath.Join(st.Cgroup.Path, "container")}[value]
+		if err := os.WriteFile(filepath.Join(where, "cgroup.freeze"), []byte(value), 0o644); err != nil {
 			t.Fatal(err)
 		}
-	}
-	is := func(want string) {
-		t.Helper()
+		want := map[string]string{"1": "paused", "0": "running"}[value]
 		s.soon("it is "+want, func() bool { return s.cgroupState("icy").Status == want })
+		if value == "1" {
+			s.must(s.urun, "resume", "icy")
+			s.must(s.urun, "pause", "icy")
+		}
 	}
-	write("1") // the scope, as systemctl freeze does
-	is("paused")
-	s.must(s.urun, "resume", "icy")
-	is("running")
-	s.must(s.urun, "pause", "icy")
-	write("0", st.Cgroup.Leaf)
-	is("running")
 	if r := s.run(s.urun, "resume", "icy"); r.code != 1 || !strings.Contains(r.stderr, "not paused") {
 		t.Errorf("exit code %d, %q", r.code, r.stderr)
 	}
