@@ -26,6 +26,18 @@ else
   echo "test: cgroups are tested in the guest alone: there is no cgroup v2 tree to be had here"
 fi
 
+# The same for networks and /dev/net/tun, which not every host has opened to users.
+network=(env URUN_TEST_TUN=1 hack/test-here.sh ./test -run OutOfTheContainer)
+if [ "$(id -u)" = 0 ] && hack/own-tun.sh true 2>/dev/null; then
+  echo "test: the way out of a container, as an ordinary user with /dev/net/tun"
+  hack/own-tun.sh hack/as-user.sh "${network[@]}" "$@"
+elif [ -w /dev/net/tun ]; then
+  echo "test: the way out of a container"
+  "${network[@]}" "$@"
+else
+  echo "test: the way out of a container is tested in the guest alone: /dev/net/tun is not to be had here"
+fi
+
 if [ "$(id -u)" = 0 ]; then
   echo "test: as root"
   URUN_TEST_AS_ROOT=1 hack/test-here.sh ./pkg/... ./test "$@"

@@ -8,6 +8,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -16,6 +17,14 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == monitor.DialerArg {
+		opaque := map[string]string{}
+		for _, arg := range os.Args[2:] {
+			key, value, _ := strings.Cut(arg, "=")
+			opaque[key] = value
+		}
+		os.Exit(monitor.Dial(opaque))
+	}
 	if !ordered() {
 		fmt.Fprintln(os.Stderr, "urun-monitor: urun starts this program where a container needs it; by itself it does nothing")
 		os.Exit(1)

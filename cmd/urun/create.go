@@ -48,7 +48,8 @@ type createFlags struct {
 	NoPivot       bool   `name:"no-pivot" about:"Use chroot instead of pivot_root. It is weaker: only for a root on a ramdisk."`
 	NoNewKeyring  bool   `name:"no-new-keyring" about:"Keep the caller's session keyring."`
 	KeepGroups    bool   `name:"keep-groups" about:"Keep your supplementary groups: what is open to them stays so in the container."`
-	PreserveFDs   int    `name:"preserve-fds" placeholder:"N" about:"Hand N more descriptors to the container, 3 and up."`
+	networkFlags
+	PreserveFDs int `name:"preserve-fds" placeholder:"N" about:"Hand N more descriptors to the container, 3 and up."`
 }
 
 // options turns the flags into what package container understands.
@@ -58,6 +59,7 @@ func (f *createFlags) options(app *App, id string) (container.CreateOptions, err
 		NoNewKeyring: f.NoNewKeyring,
 		PreserveFDs:  f.PreserveFDs,
 		KeepGroups:   f.KeepGroups,
+		Network:      f.network(),
 	}
 	o.Activation = container.Activation()
 	if f.PreserveFDs < 0 {

@@ -13,10 +13,10 @@ func floors() [][]string {
 	return [][]string{
 		{"pkg/sys", "pkg/idmap", "pkg/copyup", "pkg/seccomp", "pkg/seccomp/gen", "pkg/bus", "pkg/procs", "pkg/companion"},
 		{"pkg/program", "pkg/cgroup"},
-		{"pkg/step", "pkg/userns", "pkg/state", "pkg/bundle"},
-		{"pkg/plan", "pkg/monitor"},
+		{"pkg/step", "pkg/userns", "pkg/state", "pkg/bundle", "pkg/network"},
+		{"pkg/plan"},
 		{"pkg/sandbox", "pkg/host"},
-		{"pkg/container"},
+		{"pkg/container", "pkg/monitor"},
 		{"cmd/urun", "cmd/urun-monitor"},
 	}
 }

@@ -26,10 +26,11 @@ type Order struct {
 
 // Duty is one thing to do. Kind says which of the other members it needs.
 type Duty struct {
-	Kind      string `json:"kind"`
-	Cgroup    string `json:"cgroup,omitempty"`    // directory
-	Limit     uint64 `json:"limit,omitempty"`     // in bytes
-	Namespace string `json:"namespace,omitempty"` // procs.Pid or procs.User
+	Kind      string   `json:"kind"`
+	Cgroup    string   `json:"cgroup,omitempty"`    // directory
+	Limit     uint64   `json:"limit,omitempty"`     // in bytes
+	Namespace string   `json:"namespace,omitempty"` // procs.Pid or procs.User
+	Network   *Network `json:"network,omitempty"`
 }
 
 // The kinds of duties.
@@ -40,6 +41,9 @@ const (
 
 	// Memory holds the processes of the Namespace together to the Limit.
 	Memory = "memory"
+
+	// Net gives the container its Network, and holds it until the container's end.
+	Net = "network"
 )
 
 // maxOrder bounds what is read of an order or an answer, in bytes.
@@ -87,6 +91,9 @@ func Lost(kind string) string {
 		return "after the container's end it is not known whether the kernel has killed any of its processes for lack of memory"
 	case Memory:
 		return "nobody holds all processes together to the limit of memory"
+	}
+	if kind == Net {
+		return "the container has no network but its own loopback, and no published ports"
 	}
 	return "the duty " + kind + " is not done"
 }

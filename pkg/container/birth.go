@@ -41,6 +41,9 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		Annotations: d.bundle.Spec.Annotations, Owner: d.host.UID, Created: time.Now().UTC(), BootID: state.BootID(),
 		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
 	}
+	if err := b.networkFiles(); err != nil {
+		return nil, err
+	}
 	b.hire()
 	child, err := sandbox.Start(d.plan, sandbox.Options{
 		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted, Listener: b.listener, Enter: b.enter,
@@ -99,7 +102,7 @@ func (b *birth) stage() error {
 // enter puts the newborn into its cgroup.
 func (b *birth) enter(pid int) error {
 	p := &placing{id: b.id, want: b.plan.Cgroup, way: b.way}
-	if b.companion != nil && b.plan.Watch.Duty.Kind == companion.Kills {
+	if b.companion != nil && b.plan.Watch != nil && b.plan.Watch.Duty.Kind == companion.Kills {
 		p.monitor = b.companion.Pid
 	}
 	if err := p.place(pid); err != nil {

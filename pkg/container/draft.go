@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/network"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/state"
 )
@@ -65,13 +67,18 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 			r.Warn(way.Trouble)
 		}
 	}
-	monitor, why := findMonitor(b.Spec, o.attended)
+	o.Network.annotate(b.Spec)
+	networked := network.Asked(b.Spec.Annotations)
+	if networked {
+		host.Network(&h)
+	}
+	monitor, why := findMonitor(b.Spec, o.attended, networked)
 	h.NoMonitor = why
 	t = r.trace("host", t)
 	o.PreserveFDs += o.Activation.Sockets
 	opt := plan.Options{
 		ID: id, Bundle: b.Dir, CgroupManager: r.CgroupManager, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
-		Activation: o.Activation, Attended: o.attended,
+		Activation: o.Activation, Attended: o.attended, StateDir: filepath.Join(r.Store.Root, id),
 	}
 	if o.KeepGroups {
 		keepGroups(b.Spec)

@@ -26,6 +26,9 @@ const (
 // callOut does what the child of a birth waits for: it runs a hook. The record is saved before the first one, so that a hook
 // may ask for the state.
 func (b *birth) callOut(n int, c *sandbox.Child) error {
+	if n == plan.NetworkCall {
+		return b.connected()
+	}
 	if !b.hooked {
 		if err := b.dir.Save(b.record); err != nil {
 			return err

@@ -2,6 +2,7 @@ package container
 
 import (
 	"os"
+	"strings"
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -16,8 +17,11 @@ import (
 // monitorTime bounds how long urun-monitor may take to get ready. It does so while the container is made.
 const monitorTime = 10 * time.Second
 
-// findMonitor looks for urun-monitor where a limit of memory may make it necessary.
-func findMonitor(spec *specs.Spec, attended bool) (path, why string) {
+// findMonitor looks for urun-monitor where a network or a limit of memory may make it necessary.
+func findMonitor(spec *specs.Spec, attended, networked bool) (path, why string) {
+	if networked {
+		return companion.Find(sandbox.Binary())
+	}
 	if attended || spec.Linux == nil || spec.Linux.Resources == nil {
 		return "", ""
 	}
@@ -29,24 +33,44 @@ func findMonitor(spec *specs.Spec, attended bool) (path, why string) {
 
 // hire notes who watches the container, and starts urun-monitor where that is who does. It gets its order later.
 func (b *birth) hire() {
-	w := b.plan.Watch
+	w, duties := b.plan.Watch, b.duties()
 	switch {
+	case len(duties) > 0:
+		b.engage(duties)
 	case w == nil && b.plan.Unwatched != "":
 		b.record.Monitor = &state.Monitor{Lost: b.plan.Unwatched}
 	case w == nil:
-	case w.By == plan.Itself:
+	default:
 		start, _ := state.StartTime(os.Getpid())
 		b.record.Monitor = &state.Monitor{By: w.By, Pid: os.Getpid(), StartTime: start, Duties: []string{w.Duty.Kind}}
-	default:
-		b.record.Monitor = &state.Monitor{By: w.By, Duties: []string{w.Duty.Kind}}
-		c, err := companion.Start(b.monitor, b.id, b.dir.Fd())
-		if err != nil {
-			b.unwatched(err)
-			return
-		}
-		b.companion, b.record.Monitor.Pid = c, c.Pid
-		b.record.Monitor.StartTime, _ = state.StartTime(c.Pid)
 	}
+}
+
+// duties are those of urun-monitor; none: the container needs it not.
+func (b *birth) duties() (all []companion.Duty) {
+	if w := b.plan.Watch; w != nil && w.By == companion.Name {
+		all = append(all, w.Duty)
+	}
+	if n := b.plan.Network; n != nil && n.Duty != nil {
+		all = append(all, *n.Duty)
+	}
+	return all
+}
+
+// engage starts urun-monitor.
+func (b *birth) engage(duties []companion.Duty) {
+	m := &state.Monitor{By: companion.Name}
+	for _, d := range duties {
+		m.Duties = append(m.Duties, d.Kind)
+	}
+	b.record.Monitor = m
+	c, err := companion.Start(b.monitor, b.id, b.dir.Fd())
+	if err != nil {
+		b.unwatched(err)
+		return
+	}
+	b.companion, m.Pid = c, c.Pid
+	m.StartTime, _ = state.StartTime(c.Pid)
 }
 
 // instruct tells urun-monitor what to watch, now that it is there.
@@ -54,11 +78,13 @@ func (b *birth) instruct() {
 	if b.companion == nil {
 		return
 	}
-	d := b.plan.Watch.Duty
-	if b.record.Cgroup != nil {
-		d.Cgroup = b.record.Cgroup.Inner()
+	duties := b.duties()
+	for i := range duties {
+		if duties[i].Kind == companion.Kills && b.record.Cgroup != nil {
+			duties[i].Cgroup = b.record.Cgroup.Inner()
+		}
 	}
-	err := b.companion.Give(companion.Order{ID: b.id, Pid: b.record.Pid, StartTime: b.record.StartTime, Duties: []companion.Duty{d}})
+	err := b.companion.Give(companion.Order{ID: b.id, Pid: b.record.Pid, StartTime: b.record.StartTime, Duties: duties})
 	if err != nil {
 		b.unwatched(err)
 	}
@@ -81,9 +107,19 @@ func (b *birth) unwatched(err error) {
 		b.companion = nil
 		dismiss(b.record)
 	}
-	kind := b.plan.Watch.Duty.Kind
-	b.record.Monitor = &state.Monitor{By: companion.Name, Duties: []string{kind}, Lost: companion.Lost(kind) + " (" + err.Error() + ")"}
-	b.late = append(b.late, plan.Notice{Code: "URUN-CG-005", Want: "urun-monitor", Got: companion.Lost(kind), Why: err.Error()})
+	kinds := b.record.Monitor.Duties
+	lost := lostDuties(kinds)
+	b.record.Monitor = &state.Monitor{By: companion.Name, Duties: kinds, Lost: lost + " (" + err.Error() + ")"}
+	b.late = append(b.late, plan.Notice{Code: "URUN-CG-005", Want: "urun-monitor", Got: lost, Why: err.Error()})
+}
+
+// lostDuties says what is missing when nobody does these duties.
+func lostDuties(kinds []string) string {
+	var lost []string
+	for _, kind := range kinds {
+		lost = append(lost, companion.Lost(kind))
+	}
+	return strings.Join(lost, "; ")
 }
 
 // monitorLives says whether who watches the container still is there.

@@ -27,6 +27,8 @@ type CreateOptions struct {
 	KeepGroups    bool            // the caller's supplementary groups stay
 	Activation    plan.Activation // its sockets come before the descriptors of PreserveFDs
 
+	Network NetworkFlags
+
 	attended bool // urun stays until the container's end
 }
 

@@ -89,7 +89,7 @@ func (b *birth) attend(term *terminal, keep bool) (int, error) {
 	status := b.child.Wait()
 	b.since = b.trace("life", b.since)
 	term.drain()
-	if said := v.verdict(status.Signaled() && status.Signal() == unix.SIGKILL); said != "" {
+	if said := b.verdict(v, status.Signaled() && status.Signal() == unix.SIGKILL); said != "" {
 		b.Warn(said)
 	}
 	switch {
@@ -100,6 +100,16 @@ func (b *birth) attend(term *terminal, keep bool) (int, error) {
 	}
 	b.trace("delete", b.since)
 	return exitCode(status), nil
+}
+
+// verdict says why the container has ended, as far as that is about memory, by what urun or urun-monitor has seen.
+func (b *birth) verdict(v *vigil, killed bool) string {
+	if v != nil || b.plan.Watch == nil {
+		return v.verdict(killed)
+	}
+	s := statusOf(b.record, statusStopped)
+	s.addWatched(b.record, b.dir)
+	return s.OutOfMemory
 }
 
 // finish deletes the container after its end, unless somebody else already has.

@@ -81,7 +81,7 @@ func (w *waking) plan() (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	opt := plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true, CgroupManager: plan.NoCgroup}
+	opt := plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true, CgroupManager: plan.NoCgroup, StateDir: w.dir.Path(), Network: w.rec.Network}
 	if w.rec.Cgroup != nil {
 		opt.CgroupManager = w.rec.Cgroup.Manager
 		h.Cgroups = plan.Cgroups{Systemd: true, Own: "/"} // it has been found before

@@ -24,6 +24,7 @@ type Status struct {
 	Owner       string            `json:"owner"` // a user's name; empty in the answer of state
 
 	Paused  string         `json:"paused,omitempty"` // how it was paused
+	Network *Networked     `json:"network,omitempty"`
 	Monitor *Watched       `json:"monitor,omitempty"`
 	Cgroup  *state.Cgroup  `json:"cgroup,omitempty"`
 	Notices []state.Notice `json:"notices,omitempty"`

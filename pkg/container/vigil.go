@@ -8,6 +8,7 @@ import (
 
 	"github.com/urun/urun/pkg/cgroup"
 	"github.com/urun/urun/pkg/companion"
+	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/procs"
 	"github.com/urun/urun/pkg/state"
 )
@@ -27,7 +28,7 @@ type vigil struct {
 // keepVigil begins what the plan wants urun itself to watch; nil: nothing.
 func (b *birth) keepVigil() *vigil {
 	w := b.plan.Watch
-	if w == nil {
+	if w == nil || w.By != plan.Itself {
 		return nil
 	}
 	v := &vigil{}

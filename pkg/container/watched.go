@@ -1,6 +1,7 @@
 package container
 
 import (
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +37,9 @@ func (s *Status) addWatched(rec state.Record, dir *state.Dir) {
 	}
 	report, reported := dir.Report(rec)
 	s.Monitor = watchedBy(rec.Monitor, lives, report.Ended)
-	if n, ok := oomKills(rec); ok || reported {
+	s.addNetwork(rec, report, lives)
+	counted := reported && rec.Monitor != nil && !slices.Equal(rec.Monitor.Duties, []string{companion.Net})
+	if n, ok := oomKills(rec); ok || counted {
 		n = max(n, report.OOMKills)
 		s.OOMKills = &n
 	}
@@ -72,9 +75,7 @@ func watchedBy(m *state.Monitor, lives, ended bool) *Watched {
 		w.Status, w.Pid = watching, m.Pid
 	default:
 		w.Status = watchIsLost
-		for _, kind := range m.Duties {
-			w.Lost = companion.Lost(kind) + ": " + m.By + " has ended before the container"
-		}
+		w.Lost = lostDuties(m.Duties) + ": " + m.By + " has ended before the container"
 	}
 	return w
 }

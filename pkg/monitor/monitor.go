@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -16,6 +17,7 @@ import (
 // code. Nobody hears it but urun, and only until it is ready.
 func Main() int {
 	harden()
+	unix.CloseOnExec(companion.TalkFD)
 	talk := os.NewFile(companion.TalkFD, "order")
 	order, err := companion.Receive(talk)
 	if errors.Is(err, companion.ErrNoOrder) {
@@ -43,6 +45,7 @@ type task func(end <-chan struct{})
 var duties = map[string]func(*watch, companion.Duty) (task, error){
 	companion.Kills:  kills,
 	companion.Memory: memory,
+	companion.Net:    connect,
 }
 
 // watch is what all duties share.
@@ -115,7 +118,7 @@ func (w *watch) note(change func(*state.Report)) {
 	defer w.mu.Unlock()
 	before := w.report
 	change(&w.report)
-	if w.report != before {
+	if !reflect.DeepEqual(w.report, before) {
 		_ = w.dir.SaveReport(w.report)
 	}
 }

@@ -53,6 +53,7 @@ func (c *compiler) birth() error {
 		c.add(step.Unshare{Flags: late})
 	}
 	c.reborn(offsets, waiting)
+	c.awaitNetwork()
 	if !c.opt.NoNewKeyring {
 		c.add(step.Optional{Step: step.Keyring{Name: "_ses." + c.opt.ID}, On: anyErrno})
 	}

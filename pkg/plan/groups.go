@@ -1,13 +1,19 @@
 package plan
 
-import specs "github.com/opencontainers/runtime-spec/specs-go"
+import (
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/urun/urun/pkg/network"
+)
 
 // KeepGroups is the annotation, crun's, that keeps the caller's supplementary groups: files that are open to one of them
 // stay so in the container.
 const KeepGroups = "run.oci.keep_original_groups"
 
 // UnsafeAnnotations lists the annotations that change what urun does, for the features document.
-func UnsafeAnnotations() []string { return []string{KeepGroups} }
+func UnsafeAnnotations() []string {
+	return []string{KeepGroups, network.KeyNet, network.KeyPublish, network.KeyLoopback}
+}
 
 // KeepsGroups says whether the annotations ask for the caller's groups to be kept.
 func KeepsGroups(annotations map[string]string) bool {

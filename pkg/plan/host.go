@@ -41,8 +41,11 @@ type Host struct {
 	Cgroups Cgroups
 
 	// NoMonitor says why there is no urun-monitor to watch a container; empty: there is one. It is looked for only when a
-	// config limits memory.
+	// config limits memory or asks for a network.
 	NoMonitor string
+
+	// Network is what there is for networks; nil: it was not looked for, because nothing asks.
+	Network *NetworkFacts
 
 	// PipeStdio says for each of stdin, stdout and stderr whether it is a pipe: one may be handed to the
 	// container's user without changing who owns a file or a terminal of the caller.

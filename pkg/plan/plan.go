@@ -9,6 +9,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/network"
 	"github.com/urun/urun/pkg/program"
 	"github.com/urun/urun/pkg/seccomp"
 	"github.com/urun/urun/pkg/step"
@@ -27,6 +28,8 @@ type Options struct {
 	Activation    Activation
 	CgroupManager string          // BySystemd, ByCgroupfs or NoCgroup; empty: the best that there is
 	Filter        *seccomp.Filter // what linux.seccomp, left out of the config, has become before; nil: the config has all
+	StateDir      string          // of the container: generated files are there
+	Network       string          // mode of the network, where it is settled already; empty: it is not
 	Home          string          // home directory of the user, by the container's own passwd; empty: unknown
 }
 
@@ -36,6 +39,7 @@ type Plan struct {
 	Steps    []step.Step
 	Cgroup   *Cgroup   // the process is put into it before its first step; nil: it stays in the caller's
 	Watch    *Watch    // who watches the container, and what for; nil: nobody need
+	Network  *Network  // nil: the config says all about it
 	Enter    bool      // the process waits, before its first step, for being put into a cgroup
 	CallOuts []CallOut // what the parent does while the child waits, by number
 	Notices  []Notice  // what is known by now not to be held in full
@@ -91,8 +95,8 @@ func (c CallOut) InContainer() bool { return c.Kind == "createContainer" || c.Ki
 func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 	c := &compiler{spec: spec, host: host, opt: opt}
 	for _, part := range []func() error{
-		c.supported, c.namespaces, c.ids, c.groups, c.place, // how it is born
-		c.birth, c.root, c.mounts, c.activation, c.devices, c.names, c.sysctls, // its world
+		c.supported, c.network, c.namespaces, c.ids, c.groups, c.place, // how it is born
+		c.birth, c.root, c.mounts, c.networkFiles, c.activation, c.devices, c.names, c.lowPorts, c.sysctls, // its world
 		c.session, c.hooks, c.label, c.seal, c.ready, // it is ready
 		c.identity, // it becomes the user and executes the command
 	} {
@@ -123,7 +127,8 @@ type compiler struct {
 	env  []string // environment beside the config's
 	plan Plan
 
-	watched     string      // who watches the container, where that is settled already
+	watched     string // who watches the container, where that is settled already
+	wish        network.Wish
 	substitutes []step.Step // what the process does itself in place of limits that no cgroup holds
 }
 

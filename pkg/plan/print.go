@@ -33,6 +33,9 @@ func (p Plan) header() [][2]string {
 	if p.Cgroup != nil {
 		lines = append(lines, [2]string{"cgroup", p.Cgroup.String()})
 	}
+	if p.Network != nil {
+		lines = append(lines, [2]string{"network", p.Network.String()})
+	}
 	if p.Watch != nil {
 		lines = append(lines, [2]string{"watched", p.Watch.String()})
 	}
@@ -52,7 +55,10 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	for i, s := range p.Steps {
 		steps[i] = s.String()
 	}
-	cg, watched := "", ""
+	cg, watched, net := "", "", ""
+	if p.Network != nil {
+		net = p.Network.String()
+	}
 	if p.Cgroup != nil {
 		cg = p.Cgroup.String()
 	}
@@ -66,8 +72,9 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		GIDMap     string   `json:"gidMap,omitempty"`
 		MapBy      MapBy    `json:"mapsWrittenBy"`
 		Cgroup     string   `json:"cgroup,omitempty"`
+		Network    string   `json:"network,omitempty"`
 		Watched    string   `json:"watched,omitempty"`
 		Steps      []string `json:"steps"`
 		Notices    []Notice `json:"notices,omitempty"`
-	}{p.Birth.Rootfs, program.Namespaces(p.Birth.Flags), p.Birth.UIDMap.String(), p.Birth.GIDMap.String(), p.Birth.MapBy, cg, watched, steps, p.Notices})
+	}{p.Birth.Rootfs, program.Namespaces(p.Birth.Flags), p.Birth.UIDMap.String(), p.Birth.GIDMap.String(), p.Birth.MapBy, cg, net, watched, steps, p.Notices})
 }

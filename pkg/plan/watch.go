@@ -29,9 +29,10 @@ func (w *Watch) String() string {
 }
 
 // watcher is who can watch; empty: nobody.
+// Where urun-monitor is needed for the network it does all.
 func (c *compiler) watcher() string {
 	switch {
-	case c.opt.Attended:
+	case c.opt.Attended && (c.plan.Network == nil || c.plan.Network.Duty == nil):
 		return Itself
 	case c.host.NoMonitor == "":
 		return companion.Name

@@ -104,6 +104,24 @@ func (d *Dir) SaveConfig(raw []byte) error {
 	return d.named(err)
 }
 
+// Put makes a file in the directory that others of the container may read.
+//
+// Preconditions: the lock is held.
+func (d *Dir) Put(name string, content []byte) error {
+	fd, err := openat(d.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC, 0o644)
+	if err == nil {
+		err = unix.Fchmod(fd, 0o644) // whatever the umask is
+		if werr := writeAll(fd, content); err == nil {
+			err = werr
+		}
+		unix.Close(fd)
+	}
+	if err != nil {
+		return d.named(fmt.Errorf("write %s: %w", name, err))
+	}
+	return nil
+}
+
 func (d *Dir) named(err error) error {
 	if err != nil {
 		return fmt.Errorf("state directory %s: %w", d.path, err)

@@ -62,6 +62,7 @@ func (s *reader) record(r *Record) {
 	if s.has(`,"monitor":{`) {
 		r.Monitor = s.monitor()
 	}
+	r.Network = s.maybe(`,"network":`)
 	r.Resources = s.maybe(`,"resources":`)
 	r.Notices = s.notices()
 	s.must(`}`)

@@ -49,6 +49,7 @@ type Record struct {
 	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
 	Cgroup   *Cgroup  `json:"cgroup,omitempty"`   // nil: the caller's
 	Monitor  *Monitor `json:"monitor,omitempty"`  // who watches it; nil: there is nothing to watch
+	Network  string   `json:"network,omitempty"`  // mode of the network, where that was decided
 	// Resources are linux.resources, as JSON, as an update has left them; empty: they are as in the config.
 	Resources string   `json:"resources,omitempty"`
 	Notices   []Notice `json:"notices,omitempty"`

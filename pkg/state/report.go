@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/companion"
 )
 
 // reportFile lies beside the record. Only who watches the container writes it, so that nobody's lock is needed.
@@ -12,11 +14,13 @@ const reportFile = "monitor.json"
 
 // Report is what was found out about a container by who watches it.
 type Report struct {
-	Pid       int    `json:"pid"` // with StartTime: the first process of the container that it is about
-	StartTime uint64 `json:"startTime"`
-	OOMKills  uint64 `json:"oomKills"`         // processes that the kernel has killed for lack of memory; 1: or the watcher has
-	Killed    string `json:"killed,omitempty"` // why the watcher has ended the container; empty: it has not
-	Ended     bool   `json:"ended,omitempty"`  // the container has ended, and this is the last word
+	Pid       int              `json:"pid"` // with StartTime: the first process of the container that it is about
+	StartTime uint64           `json:"startTime"`
+	OOMKills  uint64           `json:"oomKills"`          // processes that the kernel has killed for lack of memory; 1: or the watcher has
+	Killed    string           `json:"killed,omitempty"`  // why the watcher has ended the container; empty: it has not
+	Ports     []companion.Port `json:"ports,omitempty"`   // that are published
+	NetLost   string           `json:"netLost,omitempty"` // why the container has lost its network; empty: it has not
+	Ended     bool             `json:"ended,omitempty"`   // the container has ended, and this is the last word
 }
 
 // Report returns the report about the container of a record; false: there is none. One about an earlier container with this id

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -33,7 +34,7 @@ func TestReport(t *testing.T) {
 	if err := watcher.SaveReport(want); err != nil {
 		t.Fatal(err)
 	}
-	if got, ok := d.Report(rec); !ok || got != want {
+	if got, ok := d.Report(rec); !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, ok)
 	}
 	for _, other := range []Record{{Pid: 7, StartTime: 9}, {Pid: 8, StartTime: 8}} {

@@ -39,6 +39,7 @@ func (r Record) encode() ([]byte, error) {
 	if r.Monitor != nil {
 		w.monitor(*r.Monitor)
 	}
+	w.unless("", `,"network":`, r.Network)
 	w.unless("", `,"resources":`, r.Resources)
 	w.notices(r.Notices)
 	return w.raw(`}`).b, nil

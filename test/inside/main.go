@@ -30,6 +30,7 @@ func main() {
 	register(identity)
 	register(files)
 	register(world)
+	register(networks)
 	register(processes)
 	register(terminals)
 	register(kernel)

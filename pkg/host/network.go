@@ -1,0 +1,74 @@
+package host
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/network"
+	"github.com/urun/urun/pkg/plan"
+)
+
+const tunDevice = "/dev/net/tun"
+
+// Network looks for what the network of a container needs.
+func Network(h *plan.Host) {
+	f := &plan.NetworkFacts{IPv6: routesIPv6(), LowPorts: lowPorts(h)}
+	if content, err := read("/etc/resolv.conf"); err == nil {
+		f.Resolv = string(content)
+	}
+	f.Slirp = program(network.Slirp)
+	switch err := unix.Access(tunDevice, unix.R_OK|unix.W_OK); {
+	case f.Slirp == "":
+		f.SlirpTrouble, f.SlirpFix = network.Slirp+" is not installed", "install the package "+network.Slirp
+	case err == unix.ENOENT:
+		f.SlirpTrouble, f.SlirpFix = tunDevice+" does not exist", "as root: modprobe tun; in an outer container: --device "+tunDevice
+	case err != nil:
+		f.SlirpTrouble, f.SlirpFix = tunDevice+": "+err.Error(), "as root: chmod 0666 "+tunDevice
+	}
+	h.Network = f
+}
+
+// program looks for a program on the PATH, and where Debian has those of the superuser.
+func program(name string) string {
+	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/sbin") {
+		path := filepath.Join(dir, name)
+		var st unix.Stat_t
+		if filepath.IsAbs(path) && unix.Stat(path, &st) == nil && st.Mode&unix.S_IFMT == unix.S_IFREG && unix.Access(path, unix.X_OK) == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// lowPorts is the first port that the caller may listen on (ip(7)); whoever is root of the host's user namespace may on any.
+func lowPorts(h *plan.Host) int {
+	if h.UID == 0 && !h.Nested {
+		return 0
+	}
+	content, err := read("/proc/sys/net/ipv4/ip_unprivileged_port_start")
+	n, err2 := strconv.Atoi(strings.TrimSpace(string(content)))
+	if err != nil || err2 != nil {
+		return 0 // the kernel will tell
+	}
+	return n
+}
+
+// routesIPv6 says whether there is a default route for it: a line of zeros in /proc/net/ipv6_route that does not lead to lo.
+func routesIPv6() bool {
+	content, err := read("/proc/net/ipv6_route")
+	if err != nil {
+		return false
+	}
+	for line := range bytes.Lines(content) {
+		f := strings.Fields(string(line))
+		if len(f) == 10 && strings.Trim(f[0]+f[1], "0") == "" && f[9] != "lo" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,70 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/urun/urun/pkg/companion"
+	"github.com/urun/urun/pkg/state"
+)
+
+// netTime bounds how long each helper of the network may take to get ready.
+const netTime = 8 * time.Second
+
+// connect gives the waiting container its network and publishes its ports. Its helpers end with it: each holds the other end of a
+// pipe or a socket that only this process has open.
+func connect(w *watch, d companion.Duty) (task, error) {
+	n := d.Network
+	if n == nil {
+		return nil, errors.New("no network is described")
+	}
+	runtime.GOMAXPROCS(runtime.NumCPU()) // from here on bytes are carried
+	var tap *slirp
+	tapped := make(chan error, 1)
+	go func() {
+		var err error
+		if n.Program != "" {
+			tap, err = startSlirp(n, w.pid)
+		}
+		tapped <- err
+	}()
+	ports, err := startPorts(w, n.User)
+	if err == nil {
+		err = ports.publish(n.Ports)
+	}
+	if terr := <-tapped; terr != nil {
+		err = terr
+	}
+	if err == nil {
+		err = ports.control()
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.note(func(r *state.Report) { r.Ports = ports.list() })
+	return func(end <-chan struct{}) {
+		select {
+		case why := <-tap.ended():
+			w.note(func(r *state.Report) { r.NetLost = "slirp4netns has ended before the container: " + why })
+			<-end
+		case why := <-ports.ended:
+			w.note(func(r *state.Report) { r.NetLost = "the process that connects to published ports has ended: " + why })
+			<-end
+		case <-end:
+		}
+		tap.stop()
+		ports.stop()
+	}, nil
+}
+
+// within waits for what comes from a channel, but not for ever.
+func within(what string, done <-chan error) error {
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(netTime):
+		return fmt.Errorf("%s: not ready within %v", what, netTime)
+	}
+}

@@ -1,0 +1,245 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/companion"
+	"github.com/urun/urun/pkg/network"
+	"github.com/urun/urun/pkg/step"
+)
+
+// Network is what is done beyond the config's network namespace.
+type Network struct {
+	Mode  string          // never network.Auto
+	Duty  *companion.Duty // what urun-monitor does; nil: nothing
+	Files []NetworkFile   // that are mounted into the container
+}
+
+// NetworkFile is made in the container's state directory.
+type NetworkFile struct {
+	Name    string // in that directory
+	Content []byte
+}
+
+// NetworkFacts are what a host has for the networks of containers. They are looked for only when something asks.
+type NetworkFacts struct {
+	Slirp        string // path of slirp4netns
+	SlirpTrouble string // why it cannot be used; empty: it can
+	SlirpFix     string
+	Resolv       string // content of /etc/resolv.conf
+	IPv6         bool   // there is a default route for it
+	LowPorts     int    // ports below this number are root's (net.ipv4.ip_unprivileged_port_start)
+}
+
+// NetworkCall is the number of the call-out at which the container gets its network.
+const NetworkCall = 1 << 16
+
+func (n *Network) String() string {
+	switch {
+	case n.Duty == nil:
+		return n.Mode
+	case len(n.Duty.Network.Ports) == 0:
+		return n.Mode + " by " + companion.Name
+	}
+	var ports []string
+	for _, p := range n.Duty.Network.Ports {
+		ports = append(ports, p.String())
+	}
+	return n.Mode + " by " + companion.Name + ", ports " + strings.Join(ports, " ")
+}
+
+// network decides which network the container has, where the config's annotations ask for one. It changes the namespaces of a
+// copy of the config.
+func (c *compiler) network() error {
+	w, err := network.Parse(c.spec.Annotations)
+	if err != nil || w.Mode == "" {
+		return err
+	}
+	list := c.spec.Linux.Namespaces
+	at := slices.IndexFunc(list, func(n specs.LinuxNamespace) bool { return n.Type == specs.NetworkNamespace })
+	if at >= 0 && list[at].Path != "" {
+		return c.joinedNetwork(w)
+	}
+	mode, err := c.networkMode(w, at >= 0)
+	if err != nil {
+		return err
+	}
+	c.plan.Network = &Network{Mode: mode}
+	switch {
+	case mode == network.Host && at >= 0:
+		c.setNamespaces(slices.Delete(slices.Clone(list), at, at+1))
+	case mode != network.Host && at < 0:
+		c.setNamespaces(append(slices.Clone(list), specs.LinuxNamespace{Type: specs.NetworkNamespace}))
+	}
+	c.wish = w
+	return c.networkDuty()
+}
+
+func (c *compiler) setNamespaces(list []specs.LinuxNamespace) {
+	spec, linux := *c.spec, *c.spec.Linux
+	linux.Namespaces = list
+	spec.Linux = &linux
+	c.spec = &spec
+}
+
+// joinedNetwork is for a network namespace that was made before, and has what it has.
+func (c *compiler) joinedNetwork(w network.Wish) error {
+	switch {
+	case len(w.Ports) > 0:
+		return errors.New("-p: linux.namespaces joins a network namespace by its path; publish ports where that one is made")
+	case w.Mode != network.Auto:
+		return fmt.Errorf("--net %s: linux.namespaces joins a network namespace by its path; remove the path or --net", w.Mode)
+	}
+	return nil
+}
+
+// networkMode turns network.Auto into one that can be had, and refuses what cannot.
+func (c *compiler) networkMode(w network.Wish, own bool) (string, error) {
+	if c.opt.Network != "" {
+		return c.opt.Network, nil
+	}
+	facts := c.host.Network
+	if facts == nil {
+		facts = &NetworkFacts{SlirpTrouble: "it was not looked for"}
+	}
+	why, fix := facts.SlirpTrouble, facts.SlirpFix
+	if why == "" && c.host.NoMonitor != "" {
+		why, fix = c.host.NoMonitor, "install "+companion.Name+" beside urun"
+	}
+	switch {
+	case w.Mode == network.Host && len(w.Ports) > 0:
+		return "", errors.New("-p: the container has the host's own network, where its ports are open already; leave -p out, or take --net auto")
+	case w.Mode == network.Host, w.Mode == network.Auto && !own && len(w.Ports) == 0:
+		return network.Host, nil
+	case len(w.Ports) > 0 && c.host.NoMonitor != "":
+		return "", errors.New("-p: " + c.host.NoMonitor)
+	case w.Mode == network.None:
+		return network.None, nil
+	case why == "":
+		return network.Slirp, nil
+	case w.Mode == network.Slirp:
+		return "", errors.New("--net slirp4netns: " + why + "; " + fix)
+	}
+	got := "nothing but its own loopback interface"
+	if len(w.Ports) > 0 {
+		got += "; its published ports work"
+	}
+	c.note(Notice{Code: "URUN-NET-001", Want: "--net auto", Got: got, Why: why, Fix: fix})
+	return network.None, nil
+}
+
+// networkDuty is what urun-monitor has to do for the network.
+func (c *compiler) networkDuty() error {
+	n := c.plan.Network
+	if n.Mode != network.Slirp && len(c.wish.Ports) == 0 {
+		return nil
+	}
+	duty := &companion.Network{Loopback: c.wish.Loopback, Ports: slices.Clone(c.wish.Ports)}
+	facts := c.host.Network
+	if facts == nil {
+		facts = &NetworkFacts{}
+	}
+	if n.Mode == network.Slirp {
+		duty.Program, duty.MTU, duty.IPv6 = facts.Slirp, network.SlirpMTU, facts.IPv6
+	}
+	for i, p := range duty.Ports {
+		if p.HostPort != 0 && p.HostPort < facts.LowPorts {
+			return fmt.Errorf("-p %s: ports below %d are root's; take %d, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=%d",
+				p, facts.LowPorts, p.HostPort+8000, p.HostPort)
+		}
+		duty.Ports[i].ContainerIP = inside(p, n.Mode)
+	}
+	n.Duty = &companion.Duty{Kind: companion.Net, Network: duty}
+	return nil
+}
+
+// inside is the address in the container that a published port leads to. What only this machine reaches may reach what listens on
+// the container's loopback; what others reach may not, for many servers trust whoever comes from there.
+func inside(p companion.Port, mode string) string {
+	if mode == network.Slirp && !strings.HasPrefix(p.HostIP, "127.") && p.HostIP != "::1" {
+		return network.SlirpAddress
+	}
+	return "127.0.0.1"
+}
+
+// awaitNetwork lets the container wait until it has its network. Its namespaces must be open to the caller for that.
+func (c *compiler) awaitNetwork() {
+	if c.plan.Network == nil || c.plan.Network.Duty == nil {
+		return
+	}
+	c.plan.Network.Duty.Network.User = c.own(unix.CLONE_NEWUSER)
+	call := step.CallOut{Number: NetworkCall, Name: "network"}
+	if len(c.plan.Birth.Joins) == 0 {
+		c.add(call)
+		return
+	}
+	c.add(step.Dumpable{}, call, step.Undumpable{})
+}
+
+// networkFiles mounts the generated files of /etc, where the config does not mount its own.
+func (c *compiler) networkFiles() error {
+	n := c.plan.Network
+	if n == nil {
+		return nil
+	}
+	address, resolv := "", ""
+	servers := c.wish.DNS
+	if n.Mode == network.Slirp {
+		address = network.SlirpAddress
+		if len(servers) == 0 {
+			servers = []string{network.SlirpDNS}
+		}
+	}
+	if c.host.Network != nil {
+		resolv = c.host.Network.Resolv
+	}
+	private := n.Mode != network.Host
+	c.networkFile(len(servers) > 0, "resolv.conf", network.Resolv(servers, resolv))
+	c.networkFile(private || len(c.wish.Hosts) > 0, "hosts", network.HostsFile(c.spec.Hostname, address, c.wish.Hosts))
+	c.networkFile(private && c.spec.Hostname != "", "hostname", []byte(c.spec.Hostname+"\n"))
+	return nil
+}
+
+func (c *compiler) networkFile(wanted bool, name string, content []byte) {
+	dest := "/etc/" + name
+	if !wanted || slices.ContainsFunc(c.spec.Mounts, func(m specs.Mount) bool {
+		d := path.Clean(m.Destination)
+		return d == dest || d == "/etc"
+	}) {
+		return
+	}
+	c.plan.Network.Files = append(c.plan.Network.Files, NetworkFile{Name: name, Content: content})
+	bind := step.Bind{
+		Source: path.Join(c.opt.StateDir, name), Dest: dest,
+		Attr: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC,
+	}
+	c.add(step.Optional{Step: bind, On: []syscall.Errno{unix.EACCES, unix.EPERM, unix.EROFS, unix.ENOENT, unix.ENOTDIR},
+		Noted: c.late(Notice{
+			Code: "URUN-NET-002", Want: dest + " as the container's network has it", Got: "the one of the root file system, or none",
+			Why: "there is no place in the root file system to mount it on, or the caller's own id is not mapped",
+			Fix: "make an empty file etc/" + name + " in the root file system",
+		})})
+}
+
+// lowPorts lets every user of the container use every port of a network that is its own, as root of the container may anyway.
+func (c *compiler) lowPorts() error {
+	const key = "net.ipv4.ip_unprivileged_port_start"
+	if c.plan.Network == nil || c.plan.Network.Mode == network.Host {
+		return nil
+	}
+	for k := range c.spec.Linux.Sysctl {
+		if strings.ReplaceAll(k, "/", ".") == key {
+			return nil
+		}
+	}
+	c.add(step.Optional{Step: step.Sysctl{Key: key, Value: "0"}, On: anyErrno})
+	return nil
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// networks: who hears me, and whom do I reach?
+var networks = map[string]verb{
+	"serve":  serve,
+	"dial":   dial,
+	"lookup": lookup,
+	"addr":   addr,
+	"names":  names,
+	"sink":   sink,
+}
+
+// netTime bounds each conversation.
+const netTime = 20 * time.Second
+
+// serve listens at PROTO ADDRESS for ever, and answers each line with the line, and where it came from. It says when it is ready,
+// and goes on in the background, for whatever verb comes next.
+func serve(a []string) error {
+	if strings.HasPrefix(arg(a, 0), "udp") {
+		c, err := net.ListenPacket(a[0], arg(a, 1))
+		if err != nil {
+			return err
+		}
+		go echoPackets(c)
+	} else {
+		l, err := net.Listen(arg(a, 0), arg(a, 1))
+		if err != nil {
+			return err
+		}
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				go echoLine(c)
+			}
+		}()
+	}
+	fmt.Println("serving", arg(a, 0))
+	return nil
+}
+
+func echoLine(c net.Conn) {
+	defer c.Close()
+	buf := make([]byte, 1024)
+	n, err := c.Read(buf)
+	if err != nil {
+		return
+	}
+	host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
+	fmt.Fprintf(c, "%s from %s", buf[:n], host)
+}
+
+func echoPackets(c net.PacketConn) {
+	buf := make([]byte, 1024)
+	for {
+		n, from, err := c.ReadFrom(buf)
+		if err != nil {
+			return
+		}
+		host, _, _ := net.SplitHostPort(from.String())
+		_, _ = c.WriteTo(fmt.Appendf(nil, "%s from %s", buf[:n], host), from)
+	}
+}
+
+// dial says TEXT to PROTO ADDRESS and prints the answer.
+func dial(a []string) error {
+	c, err := net.DialTimeout(arg(a, 0), arg(a, 1), netTime)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_ = c.SetDeadline(time.Now().Add(netTime))
+	if _, err := io.WriteString(c, arg(a, 2)); err != nil {
+		return err
+	}
+	buf := make([]byte, 1024)
+	n, err := c.Read(buf)
+	if err != nil {
+		return err
+	}
+	fmt.Println(string(buf[:n]))
+	return nil
+}
+
+// lookup prints the IPv4 addresses of NAME.
+func lookup(a []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), netTime)
+	defer cancel()
+	ips, err := (&net.Resolver{PreferGo: true}).LookupIP(ctx, "ip4", arg(a, 0))
+	for _, ip := range ips {
+		fmt.Println(ip)
+	}
+	return err
+}
+
+// addr prints the addresses of interface NAME.
+func addr(a []string) error {
+	i, err := net.InterfaceByName(arg(a, 0))
+	if err != nil {
+		return err
+	}
+	addrs, err := i.Addrs()
+	for _, a := range addrs {
+		fmt.Println(a)
+	}
+	return err
+}
+
+// names is a resolver at ADDRESS that knows one IPv4 address, IP, for every name (RFC 1035).
+func names(a []string) error {
+	ip := net.ParseIP(arg(a, 1)).To4()
+	c, err := net.ListenPacket("udp4", arg(a, 0))
+	if err != nil || ip == nil {
+		return fmt.Errorf("no resolver: %v", err)
+	}
+	go func() {
+		buf := make([]byte, 512)
+		for {
+			n, from, err := c.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if reply := answer(buf[:n], ip); reply != nil {
+				_, _ = c.WriteTo(reply, from)
+			}
+		}
+	}()
+	fmt.Println("resolving")
+	return nil
+}
+
+// answer makes the reply to the one question of a query.
+func answer(query, ip []byte) []byte {
+	end := 12
+	for end < len(query) && query[end] != 0 {
+		end += int(query[end]) + 1
+	}
+	if end+5 > len(query) {
+		return nil
+	}
+	reply := append([]byte{}, query[:end+5]...)
+	binary.BigEndian.PutUint16(reply[2:], 0x8180) // an answer, without error
+	clear(reply[6:12])
+	if binary.BigEndian.Uint16(query[end+1:]) == 1 { // type A
+		reply[7] = 1
+		reply = append(reply, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4)
+		reply = append(reply, ip...)
+	}
+	return reply
+}
+
+// sink takes all that is sent to it at ADDRESS, and says how much it was.
+func sink(a []string) error {
+	l, err := net.Listen("tcp", arg(a, 0))
+	if err != nil {
+		return err
+	}
+	fmt.Println("sinking")
+	c, err := l.Accept()
+	if err != nil {
+		return err
+	}
+	n, err := io.Copy(io.Discard, c)
+	fmt.Println(n)
+	return err
+}
