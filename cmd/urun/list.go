@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -58,13 +59,33 @@ func plain(s string) string {
 	return strconv.Quote(s)
 }
 
-// printTable has runc's columns and runc's spaces between them.
+// printTable has runc's columns and runc's spaces between them, and one more where a container has published ports.
 func printTable(w io.Writer, all []container.Status) error {
 	tw := tabwriter.NewWriter(w, 12, 1, 3, ' ', 0)
-	fmt.Fprint(tw, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER\n")
+	ports := slices.ContainsFunc(all, func(s container.Status) bool { return s.Network != nil && len(s.Network.Ports) > 0 })
+	fmt.Fprint(tw, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER")
+	if ports {
+		fmt.Fprint(tw, "\tPORTS")
+	}
+	fmt.Fprintln(tw)
 	for _, s := range all {
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\n",
+		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s",
 			s.ID, s.Pid, s.Status, plain(s.Bundle), s.Created.Format(time.RFC3339Nano), plain(s.Owner))
+		if ports {
+			fmt.Fprint(tw, "\t"+portList(s))
+		}
+		fmt.Fprintln(tw)
 	}
 	return tw.Flush()
+}
+
+// portList is all ports of a container in one cell.
+func portList(s container.Status) string {
+	var list []string
+	if s.Network != nil {
+		for _, p := range s.Network.Ports {
+			list = append(list, p.String())
+		}
+	}
+	return strings.Join(list, ",")
 }

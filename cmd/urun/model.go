@@ -32,6 +32,7 @@ func commands() []entry {
 		{"state", "Print the state of a container as JSON.", func() command { return new(stateCmd) }},
 		{"list", "List the containers.", func() command { return new(listCmd) }},
 		{"ps", "List the processes of a container.", func() command { return new(psCmd) }},
+		{"port", "List the published ports of a container, or change them.", func() command { return new(portCmd) }},
 		{"pause", "Stop every process of a container for a while.", func() command { return new(pauseCmd) }},
 		{"resume", "Let the processes of a paused container go on.", func() command { return new(resumeCmd) }},
 		{"update", "Change the limits of a container.", func() command { return new(updateCmd) }},

@@ -25,9 +25,22 @@ func (r *Runtime) List() ([]Status, error) {
 		}
 		s := statusOf(l.Record, r.listedStatus(l, boot))
 		s.Owner = names.name(l.Record.Owner)
+		r.listNetwork(&s, l.Record)
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// listNetwork adds the network of a container that has one of urun's; no other's directory is opened for it.
+func (r *Runtime) listNetwork(s *Status, rec state.Record) {
+	if rec.Network == "" {
+		return
+	}
+	if dir, err := r.Store.Open(rec.ID); err == nil {
+		defer dir.Close()
+		report, _ := dir.Report(rec)
+		s.addNetwork(rec, report, monitorLives(rec))
+	}
 }
 
 func (r *Runtime) listedStatus(l state.Listed, boot string) string {

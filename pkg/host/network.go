@@ -17,7 +17,7 @@ const tunDevice = "/dev/net/tun"
 
 // Network looks for what the network of a container needs.
 func Network(h *plan.Host) {
-	f := &plan.NetworkFacts{IPv6: routesIPv6(), LowPorts: lowPorts(h)}
+	f := &plan.NetworkFacts{IPv6: routesIPv6(), LowPorts: LowPorts(h)}
 	if content, err := read("/etc/resolv.conf"); err == nil {
 		f.Resolv = string(content)
 	}
@@ -45,8 +45,8 @@ func program(name string) string {
 	return ""
 }
 
-// lowPorts is the first port that the caller may listen on (ip(7)); whoever is root of the host's user namespace may on any.
-func lowPorts(h *plan.Host) int {
+// LowPorts is the first port that the caller may listen on (ip(7)); whoever is root of the host's user namespace may on any.
+func LowPorts(h *plan.Host) int {
 	if h.UID == 0 && !h.Nested {
 		return 0
 	}

@@ -142,23 +142,34 @@ func (c *compiler) networkDuty() error {
 	if n.Mode != network.Slirp && len(c.wish.Ports) == 0 {
 		return nil
 	}
-	duty := &companion.Network{Loopback: c.wish.Loopback, Ports: slices.Clone(c.wish.Ports)}
 	facts := c.host.Network
 	if facts == nil {
 		facts = &NetworkFacts{}
 	}
+	ports, err := LeadIn(c.wish.Ports, n.Mode, facts.LowPorts)
+	if err != nil {
+		return err
+	}
+	duty := &companion.Network{Loopback: c.wish.Loopback, Ports: ports}
 	if n.Mode == network.Slirp {
 		duty.Program, duty.MTU, duty.IPv6 = facts.Slirp, network.SlirpMTU, facts.IPv6
 	}
-	for i, p := range duty.Ports {
-		if p.HostPort != 0 && p.HostPort < facts.LowPorts {
-			return fmt.Errorf("-p %s: ports below %d are root's; take %d, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=%d",
-				p, facts.LowPorts, p.HostPort+8000, p.HostPort)
-		}
-		duty.Ports[i].ContainerIP = inside(p, n.Mode)
-	}
 	n.Duty = &companion.Duty{Kind: companion.Net, Network: duty}
 	return nil
+}
+
+// LeadIn completes ports to be published with the address in the container, whose network has this mode, that each leads to. Ports
+// below low are the host's root's, and refused.
+func LeadIn(ports []companion.Port, mode string, low int) ([]companion.Port, error) {
+	ports = slices.Clone(ports)
+	for i, p := range ports {
+		if p.HostPort != 0 && p.HostPort < low {
+			return nil, fmt.Errorf("-p %s: ports below %d are root's; take %d, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=%d",
+				p, low, p.HostPort+8000, p.HostPort)
+		}
+		ports[i].ContainerIP = inside(p, mode)
+	}
+	return ports, nil
 }
 
 // inside is the address in the container that a published port leads to. What only this machine reaches may reach what listens on
