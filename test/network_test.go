@@ -127,6 +127,24 @@ func TestABundleCarriesItsNetwork(t *testing.T) {
 	c.nothingLeft()
 }
 
+// TestSpecWritesANetwork: what spec is asked for, run does without being asked.
+func TestSpecWritesANetwork(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle()
+	if err := os.Remove(filepath.Join(dir, "config.json")); err != nil {
+		t.Fatal(err)
+	}
+	c.urun("spec", "-b", dir, "-p", "80").refuses(1, "want [IP:]HOST:CONTAINER")
+	c.must("spec", "-b", dir, "--net", "none", "-p", "0:80", "--add-host", "db:192.0.2.7")
+	s := readSpec(t, dir)
+	s.Process.Terminal, s.Root.Readonly, s.Process.Args = false, false, []string{"/inside", "serve", "tcp", ":80", "--", "cat", "/etc/hosts", "--", "forever"}
+	writeSpec(t, dir, s)
+	c.must("run", "-d", "-b", dir, c.id)
+	t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+	p := c.network(c.id).Ports[0]
+	c.answers("tcp", fmt.Sprintf("%s:%d", p.HostIP, p.HostPort), "hello from 127.0.0.1")
+}
+
 // TestNetworkFilesStayOutOfTheRootfs: what is generated is mounted, and what the config mounts wins.
 func TestNetworkFilesStayOutOfTheRootfs(t *testing.T) {
 	c := newCaller(t)

@@ -8,6 +8,7 @@ import (
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/network"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/userns"
 )
@@ -15,12 +16,13 @@ import (
 type specCmd struct {
 	Bundle    string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to."`
 	NoSeccomp bool   `name:"no-seccomp" about:"Leave the default filter of system calls out."`
+	networkFlags
 }
 
 // Help says more.
 func (*specCmd) Help() string {
 	return "The config is for a user without root: every id that you own is mapped, and every mount in it works. " +
-		"A config.json that is there already is not overwritten."
+		"A config.json that is there already is not overwritten. With --net or -p the bundle carries its own network."
 }
 
 // Run writes config.json.
@@ -36,12 +38,17 @@ func (c *specCmd) Run(app *App) error {
 	}
 	spec, err := bundle.Template(uids, gids, bundle.TemplateOptions{
 		Terminal:    true,
+		NetworkNS:   (c.Net != "" || len(c.Publish) > 0) && c.Net != network.Host,
 		CgroupMount: h.CgroupV2,
 		Unfiltered:  c.NoSeccomp,
 		MaxFiles:    maxFiles(),
 	})
 	if err != nil {
 		return fmt.Errorf("the default seccomp filter: %w; leave it out with --no-seccomp", err)
+	}
+	c.network().Annotate(spec)
+	if _, err := network.Parse(spec.Annotations); err != nil {
+		return err
 	}
 	return bundle.WriteConfig(c.Bundle, spec)
 }

@@ -67,7 +67,7 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 			r.Warn(way.Trouble)
 		}
 	}
-	o.Network.annotate(b.Spec)
+	o.Network.Annotate(b.Spec)
 	networked := network.Asked(b.Spec.Annotations)
 	if networked {
 		host.Network(&h)

@@ -23,8 +23,8 @@ type NetworkFlags struct {
 	Loopback bool
 }
 
-// annotate writes the flags into the annotations of spec, where everything else reads them.
-func (f NetworkFlags) annotate(spec *specs.Spec) {
+// Annotate writes the flags into the annotations of spec, where everything else reads them.
+func (f NetworkFlags) Annotate(spec *specs.Spec) {
 	loopback := ""
 	if f.Loopback {
 		loopback = "true"
