@@ -67,3 +67,31 @@ func TestTutorial(t *testing.T) {
 	c.must("list", "-q").prints("")
 	c.nothingLeft()
 }
+
+// TestTutorialWithANetwork is the tutorial's other half: a port of the container, asked from the host.
+func TestTutorialWithANetwork(t *testing.T) {
+	c := newCaller(t)
+	bundle := filepath.Join(c.dir, "redis")
+	if err := os.Mkdir(bundle, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.must("spec", "--rootless", "-b", bundle)
+	s := readSpec(t, bundle)
+	s.Root.Path, s.Process.Terminal = redisRootfs(c), false
+	s.Process.Args = []string{"redis-server", "--save", "", "--daemonize", "no"}
+	writeSpec(t, bundle, s)
+
+	l := c.launch(func(cmd *exec.Cmd) { cmd.Dir = c.dir }, "run", "--net", "auto", "-p", "0:6379", "redis")
+	defer c.urun("delete", "--force", "redis")
+	l.expect("Ready to accept connections")
+	_, at, _ := strings.Cut(strings.TrimSpace(c.must("port", "redis").stdout), "6379/tcp -> ")
+	for ask, want := range map[string]string{"PING\r\n": "+PONG\r\n", "SET key value\r\n": "+OK\r\n"} {
+		if got, err := say("tcp", at, ask); err != nil || got != want {
+			t.Errorf("%q: %q, %v", ask, got, err)
+		}
+	}
+	c.must("exec", "redis", "redis-cli", "get", "key").prints("value")
+	c.must("kill", "redis", "TERM")
+	l.wait().exits(0)
+	c.nothingLeft()
+}
