@@ -22,6 +22,7 @@ type draft struct {
 	host   plan.Host
 	plan   plan.Plan
 	way    *host.Cgroups // nil: nothing asks for a cgroup
+	wait   bool          // the container will wait for start
 }
 
 func (d *draft) close() {
@@ -53,6 +54,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	h, err := detect(b.Spec.Process)
 	if err != nil {
 		return nil, err
+	}
+	if plan.NeedsSubIDs(b.Spec.Linux, h.UID, h.GID) {
+		host.SubIDs(&h)
 	}
 	detectLabels(&h, b.Spec.Linux)
 	var way *host.Cgroups
@@ -86,7 +90,7 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	for _, aside := range p.Asides {
 		r.Debug(aside)
 	}
-	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p, way: way}
+	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p, way: way, wait: wait}
 	if err := d.checkDevices(); err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/program"
 	"github.com/urun/urun/pkg/sandbox"
@@ -81,6 +82,7 @@ func (w *waking) plan() (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	host.SubIDs(&h)
 	opt := plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true, CgroupManager: plan.NoCgroup}
 	if w.rec.Cgroup != nil {
 		opt.CgroupManager = w.rec.Cgroup.Manager
