@@ -50,6 +50,7 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	opt := plan.Options{ID: id, Filter: filter, PreserveFDs: o.PreserveFDs, Home: home(rec.Bundle, rec.Rootfs, p.User.UID)}
 	if o.ConsoleSocket == "" {
 		opt.Rows, opt.Cols = windowSize(h)
+		opt.Wait = p.Terminal // or it prints to a terminal that is not as it should be yet
 	}
 	pl, err := plan.CompileExec(p, to, h, opt)
 	if err != nil {
@@ -118,15 +119,20 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, linux *specs.Linux, o Exe
 		return 255, explain(err)
 	}
 	defer c.Close()
-	if err = sendPidfd(o.PidfdSocket, c.PidFD); err == nil {
-		err = writePid(o.PidFile, c.Pid)
+	if err = term.receive(); err == nil && term.master != nil {
+		if err = c.Consent(); err == nil {
+			err = c.Started()
+		}
 	}
 	if err == nil {
-		err = term.receive()
+		err = sendPidfd(o.PidfdSocket, c.PidFD)
+	}
+	if err == nil {
+		err = writePid(o.PidFile, c.Pid)
 	}
 	if err != nil {
 		c.Kill()
-		return 255, err
+		return 255, explain(err)
 	}
 	if o.Detach {
 		return 0, nil

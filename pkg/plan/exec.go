@@ -67,6 +67,9 @@ func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, erro
 	c.add(step.Become{UID: first(t.UIDMap), GID: first(t.GIDMap), SetGroups: setGroups, Hidden: true}, step.Session{})
 	if p.Terminal {
 		c.add(consoleOf(p, opt.Rows, opt.Cols))
+		if opt.Wait {
+			c.add(step.Ready{})
+		}
 	} else {
 		c.handover(p.User)
 	}

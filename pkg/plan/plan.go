@@ -21,7 +21,7 @@ type Options struct {
 	NoPivot       bool
 	NoNewKeyring  bool
 	PreserveFDs   int
-	Wait          bool   // create: the process waits for start; run goes straight on
+	Wait          bool   // create: the process waits for start; run goes straight on. exec: it waits, with its terminal made
 	Rows, Cols    uint16 // size of the caller's terminal, for a console whose size the config leaves open
 	Activation    Activation
 	CgroupManager string          // BySystemd, ByCgroupfs or NoCgroup; empty: the best that there is
@@ -96,6 +96,22 @@ func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 		}
 	}
 	return c.plan, nil
+}
+
+// Answered says whether the process waits for an answer between its birth and its being ready, or after, other than for the
+// leave to begin.
+func (p Plan) Answered() bool {
+	for _, s := range p.Steps {
+		switch s := s.(type) {
+		case step.CallOut:
+			return true
+		case step.Seccomp:
+			if s.Listener != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Program emits the system calls of the plan.
