@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/idmap"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
@@ -28,6 +29,8 @@ type birth struct {
 	hooked bool      // a hook has been run
 	let    bool      // the process may begin as soon as it is ready
 	since  time.Time // when the part began that is being traced
+
+	companion *companion.Companion // urun-monitor, until it is ready; nil: there is none
 }
 
 // bear starts the process of the draft and brings it as far as ready; the record is not to be seen yet. inputs are descriptors
@@ -39,6 +42,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		Annotations: d.bundle.Spec.Annotations, Owner: d.host.UID, Created: time.Now().UTC(), BootID: state.BootID(),
 		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
 	}
+	b.hire()
 	child, err := sandbox.Start(d.plan, sandbox.Options{
 		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted, Listener: b.listener, Enter: b.enter,
 		Meanwhile: func(c *sandbox.Child) error { return b.prepare(c, attended) },
@@ -78,6 +82,7 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 	if err := b.identify(c.Pid); err != nil {
 		return err
 	}
+	b.instruct()
 	for _, n := range b.plan.Notices {
 		b.record.Notices = append(b.record.Notices, state.Notice(n))
 	}
@@ -95,7 +100,7 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 // straight says that nothing is left to be done or decided when the process is ready. It then has leave to begin in advance,
 // and need not wait until urun has woken up.
 func (b *birth) straight() bool {
-	if b.wait || b.plan.Birth.Terminal || b.opt.PidFile != "" || b.opt.PidfdSocket != "" || b.plan.Answered() {
+	if b.wait || b.companion != nil || b.plan.Birth.Terminal || b.opt.PidFile != "" || b.opt.PidfdSocket != "" || b.plan.Answered() {
 		return false
 	}
 	return !b.Strict || len(b.late)+len(b.plan.Late) == 0
@@ -112,6 +117,9 @@ func (b *birth) stage() error {
 // enter puts the newborn into its cgroup.
 func (b *birth) enter(pid int) error {
 	p := &placing{id: b.id, want: b.plan.Cgroup, way: b.way}
+	if b.companion != nil && b.plan.Watch.Duty.Kind == companion.Kills {
+		p.monitor = b.companion.Pid
+	}
 	if err := p.place(pid); err != nil {
 		return err
 	}
@@ -143,6 +151,7 @@ func (b *birth) noted(n int) { b.late = append(b.late, b.plan.Late[n]) }
 
 // known completes the record with what is true once the process is ready.
 func (b *birth) known() error {
+	b.watched()
 	if b.Strict && len(b.late) > 0 {
 		return errors.New("--strict: " + b.late[0].String())
 	}

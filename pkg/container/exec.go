@@ -39,6 +39,9 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 		return 255, err
 	}
 	to := targetOf(rec, spec)
+	if to.Instead, err = instead(rec, spec); err != nil {
+		return 255, err
+	}
 	if to.KeepGroups && len(o.AdditionalGids) > 0 {
 		return 255, errors.New("--additional-gids: the container keeps the groups of its caller (" + plan.KeepGroups +
 			"), and adding one would take them all away")
@@ -75,7 +78,7 @@ func (r *Runtime) execTarget(id string, ignorePaused bool) (rec state.Record, sp
 	switch {
 	case rec.Creating || !state.Alive(rec):
 		return rec, nil, nil, errors.New("cannot exec in a stopped container")
-	case rec.Paused != "" && !ignorePaused:
+	case !ignorePaused && paused(rec):
 		return rec, nil, nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
 	}
 	raw, err := dir.Config()
@@ -91,6 +94,10 @@ func (r *Runtime) execTarget(id string, ignorePaused bool) (rec state.Record, sp
 
 // exec starts the planned process in the container and attends it.
 func (r *Runtime) exec(pl plan.Plan, rec state.Record, linux *specs.Linux, o ExecOptions, fwd *forwarder) (int, error) {
+	sub, err := subCgroup(rec, o.Cgroup)
+	if err != nil {
+		return 255, err
+	}
 	target, err := openInit(rec)
 	if err != nil {
 		return 255, err
@@ -107,7 +114,7 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, linux *specs.Linux, o Exe
 	}
 	fwd.arm() // the process does not wait for anybody
 	c, err := sandbox.Start(pl, sandbox.Options{
-		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(rec, pid) },
+		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(rec, sub, pid) },
 		Listener: func(fd int, c *sandbox.Child) error {
 			return inform(linux.Seccomp, rec, statusRunning, c.Pid, c.PidFD, fd)
 		},
@@ -154,9 +161,6 @@ func (r *Runtime) waiting(id string) bool {
 // execProcess is the process that exec asks for: the file of --process as it is, or the container's own process with what
 // the flags say changed.
 func execProcess(base *specs.Process, o ExecOptions) (*specs.Process, error) {
-	if o.Cgroup != "" {
-		return nil, errors.New("--cgroup: not supported yet")
-	}
 	if o.ProcessFile != "" {
 		p, err := readProcess(o.ProcessFile, o.TTY)
 		if err == nil {

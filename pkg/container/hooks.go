@@ -117,6 +117,9 @@ func (r *Runtime) giveUp(dir *state.Dir, rec state.Record) {
 			return
 		}
 	}
+	if err := r.release(rec); err != nil {
+		r.Warn("cgroup: " + err.Error())
+	}
 	r.poststop(dir, rec)
 	if err := dir.Remove(); err != nil {
 		r.Warn("delete " + rec.ID + ": " + err.Error())

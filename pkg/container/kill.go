@@ -13,12 +13,7 @@ import (
 // Kill sends a signal to the first process of the container id, with all to every process. With all a stopped container is
 // no error: there is nobody left.
 func (r *Runtime) Kill(id string, sig unix.Signal, all bool) error {
-	dir, err := r.Store.Open(id)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	rec, err := dir.Load()
+	rec, err := r.record(id)
 	if err != nil {
 		return err
 	}
@@ -62,6 +57,9 @@ func killAll(rec state.Record, sig unix.Signal) error {
 		return err
 	}
 	defer s.close()
+	if sig == unix.SIGKILL && s.dir != nil {
+		return s.dir.Kill(time.Now().Add(killTime))
+	}
 	if sig == unix.SIGKILL {
 		return s.sweep(time.Now().Add(killTime))
 	}

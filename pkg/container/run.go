@@ -10,6 +10,7 @@ import (
 // Run creates the container id, starts it and, unless it is detached, waits for its end and deletes it. The exit code is
 // that of the container's process, 128 and the signal's number if one ended it.
 func (r *Runtime) Run(id string, o RunOptions) (int, error) {
+	o.attended = !o.Detach
 	d, err := r.draft(id, o.CreateOptions, false)
 	if err != nil {
 		return 1, err
@@ -95,14 +96,19 @@ func (b *birth) attend(term *terminal, keep bool) (int, error) {
 	}
 	b.dir.Unlock()
 	term.relay(b.fwd)
+	v := b.keepVigil()
+	v.until(b.child.PidFD, b.dir.Load)
 	status := b.child.Wait()
 	b.since = b.trace("life", b.since)
 	term.drain()
-	if status.Signaled() && status.Signal() == unix.SIGKILL && outOfMemory(b.record) {
-		b.Warn("the kernel has killed the container for lack of memory: its limit (linux.resources.memory.limit) was reached")
+	if said := v.verdict(status.Signaled() && status.Signal() == unix.SIGKILL); said != "" {
+		b.Warn(said)
 	}
-	if !keep {
+	switch {
+	case !keep:
 		b.finish()
+	case v != nil:
+		_ = b.dir.SaveReport(v.report(b.record)) // nothing of the container depends on it
 	}
 	b.trace("delete", b.since)
 	return b.fwd.exitCode(status), nil

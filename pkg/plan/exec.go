@@ -2,8 +2,10 @@ package plan
 
 import (
 	"fmt"
+	"syscall"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/idmap"
 	"github.com/urun/urun/pkg/step"
@@ -19,8 +21,9 @@ type Target struct {
 	Personality  *specs.LinuxPersonality // of the container's config; its own attributes hold for every process in it
 	MemoryPolicy *specs.LinuxMemoryPolicy
 	Seccomp      *specs.LinuxSeccomp
-	InCgroup     bool // the container has a cgroup of its own, and so the process has to be put there
-	KeepGroups   bool // the container keeps the caller's supplementary groups
+	InCgroup     bool        // the container has a cgroup of its own, and so the process has to be put there
+	KeepGroups   bool        // the container keeps the caller's supplementary groups
+	Instead      []step.Step // what stands for limits of the container that no cgroup holds (CompileUpdate)
 }
 
 // CompileExec makes the plan for one more process p in a running container. The parent passes a pidfd of the container's
@@ -77,6 +80,12 @@ func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, erro
 	c.add(labels...)
 	c.add(step.Cwd{Path: p.Cwd})
 	c.add(attributes...)
+	for _, s := range t.Instead {
+		if _, ok := s.(step.Scheduler); ok { // the caller may be of a lower priority already, which no ordinary user can raise
+			s = step.Optional{Step: s, On: []syscall.Errno{unix.EPERM, unix.EACCES}}
+		}
+		c.add(s)
+	}
 	if err := c.become(p, sets, setGroups, t.Seccomp); err != nil {
 		return Plan{}, err
 	}

@@ -59,6 +59,10 @@ func (s *reader) record(r *Record) {
 	if s.has(`,"cgroup":`) {
 		r.Cgroup = s.cgroup()
 	}
+	if s.has(`,"monitor":{`) {
+		r.Monitor = s.monitor()
+	}
+	r.Resources = s.maybe(`,"resources":`)
 	r.Notices = s.notices()
 	s.must(`}`)
 }
@@ -149,12 +153,27 @@ func (s *reader) ids(before string) (m idmap.Map) {
 func (s *reader) cgroup() *Cgroup {
 	c := &Cgroup{Manager: s.keyed(`{"manager":`), Unit: s.maybe(`,"unit":`), Path: s.keyed(`,"path":`), Leaf: s.maybe(`,"leaf":`)}
 	for before := `,"limits":[`; s.has(before); before = `,` {
-		c.Limits = append(c.Limits, Limit{Want: s.keyed(`{"want":`), File: s.keyed(`,"file":`), Got: s.keyed(`,"got":`)})
+		c.Limits = append(c.Limits, Limit{Want: s.keyed(`{"want":`), File: s.keyed(`,"file":`), Asked: s.maybe(`,"asked":`), Got: s.keyed(`,"got":`)})
 		s.must(`}`)
 	}
 	s.closed(len(c.Limits), `]`)
 	s.must(`}`)
 	return c
+}
+
+func (s *reader) monitor() *Monitor {
+	m := &Monitor{By: s.keyed(`"by":`)}
+	s.must(`,"pid":`)
+	m.Pid = int(s.number(31))
+	s.must(`,"startTime":`)
+	m.StartTime = s.number(64)
+	for before := `,"duties":[`; s.has(before); before = `,` {
+		m.Duties = append(m.Duties, s.text())
+	}
+	s.closed(len(m.Duties), `]`)
+	m.Lost = s.maybe(`,"lost":`)
+	s.must(`}`)
+	return m
 }
 
 func (s *reader) notices() (all []Notice) {

@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/urun/urun/pkg/idmap"
@@ -47,7 +48,10 @@ type Record struct {
 	Creating bool     `json:"creating,omitempty"` // true until create has done all of its work
 	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
 	Cgroup   *Cgroup  `json:"cgroup,omitempty"`   // nil: the caller's
-	Notices  []Notice `json:"notices,omitempty"`
+	Monitor  *Monitor `json:"monitor,omitempty"`  // who watches it; nil: there is nothing to watch
+	// Resources are linux.resources, as JSON, as an update has left them; empty: they are as in the config.
+	Resources string   `json:"resources,omitempty"`
+	Notices   []Notice `json:"notices,omitempty"`
 }
 
 // Cgroup is the container's own (version 2).
@@ -59,11 +63,24 @@ type Cgroup struct {
 	Limits  []Limit `json:"limits,omitempty"`
 }
 
+// Inner is the directory of the cgroup that holds the processes.
+func (c *Cgroup) Inner() string { return path.Join(c.Path, c.Leaf) }
+
 // Limit is one that was asked for and what is held of it.
 type Limit struct {
-	Want string `json:"want"` // JSON path in the config
-	File string `json:"file"` // e.g. memory.max
-	Got  string `json:"got"`  // what the kernel says the file holds; empty: nothing
+	Want  string `json:"want"`            // JSON path in the config
+	File  string `json:"file"`            // e.g. memory.max
+	Asked string `json:"asked,omitempty"` // what was to be written there
+	Got   string `json:"got"`             // what the kernel says the file holds; empty: nothing
+}
+
+// Monitor is who watches the container.
+type Monitor struct {
+	By        string   `json:"by"`  // urun-monitor, or urun itself where it stays
+	Pid       int      `json:"pid"` // 0: there is none, and Lost says why
+	StartTime uint64   `json:"startTime"`
+	Duties    []string `json:"duties,omitempty"` // kinds of companion.Duty
+	Lost      string   `json:"lost,omitempty"`
 }
 
 // Notice tells of one thing that was asked for and is not held in full.

@@ -36,6 +36,10 @@ func (r Record) encode() ([]byte, error) {
 	if r.Cgroup != nil {
 		w.cgroup(*r.Cgroup)
 	}
+	if r.Monitor != nil {
+		w.monitor(*r.Monitor)
+	}
+	w.unless("", `,"resources":`, r.Resources)
 	w.notices(r.Notices)
 	return w.raw(`}`).b, nil
 }
@@ -108,12 +112,30 @@ func (w *writer) cgroup(c Cgroup) {
 	w.unless("", `,"leaf":`, c.Leaf)
 	before := `,"limits":[`
 	for _, l := range c.Limits {
-		w.raw(before).raw(`{"want":`).text(l.Want).raw(`,"file":`).text(l.File).raw(`,"got":`).text(l.Got).raw(`}`)
+		w.raw(before).raw(`{"want":`).text(l.Want).raw(`,"file":`).text(l.File)
+		w.unless("", `,"asked":`, l.Asked)
+		w.raw(`,"got":`).text(l.Got).raw(`}`)
 		before = `,`
 	}
 	if len(c.Limits) > 0 {
 		w.raw(`]`)
 	}
+	w.raw(`}`)
+}
+
+func (w *writer) monitor(m Monitor) {
+	w.raw(`,"monitor":{"by":`).text(m.By).raw(`,"pid":`)
+	w.b = strconv.AppendInt(w.b, int64(m.Pid), 10)
+	w.raw(`,"startTime":`).number(m.StartTime)
+	before := `,"duties":[`
+	for _, duty := range m.Duties {
+		w.raw(before).text(duty)
+		before = `,`
+	}
+	if len(m.Duties) > 0 {
+		w.raw(`]`)
+	}
+	w.unless("", `,"lost":`, m.Lost)
 	w.raw(`}`)
 }
 
