@@ -111,9 +111,11 @@ func (c *conn) answer(m sys.Message, d duties) error {
 }
 
 // Consent lets a waiting child go on.
-func (c *conn) Consent() error {
+func (c *conn) Consent() error { return c.say(program.Consent) }
+
+func (c *conn) say(word byte) error {
 	for {
-		err := unix.Send(c.fd, []byte{1}, unix.MSG_NOSIGNAL)
+		err := unix.Send(c.fd, []byte{word}, unix.MSG_NOSIGNAL)
 		if err == unix.EINTR {
 			continue
 		}
