@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -25,6 +26,8 @@ type tenant struct {
 	shown  sandbox.Shown // its namespaces, where the first process waits for its start; else nil
 }
 
+var errStopped = errors.New("cannot exec in a stopped container")
+
 // tenant looks at the container id as exec finds it.
 func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 	dir, err := r.Store.Open(id)
@@ -38,7 +41,7 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 	}
 	switch {
 	case t.rec.Creating || !state.Alive(t.rec):
-		return nil, errors.New("cannot exec in a stopped container")
+		return nil, errStopped
 	case t.rec.Paused != "" && !ignorePaused:
 		return nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
 	}
@@ -94,15 +97,25 @@ func (t *tenant) inputs() (map[string]int, error) {
 func (t *tenant) settle(pl plan.Plan, opt sandbox.Options) (*sandbox.Child, error) {
 	for wait := time.Millisecond; ; wait *= 2 {
 		c, err := sandbox.Start(pl, opt)
-		var failed *sandbox.StepError
-		if !errors.Is(err, unix.EPERM) || !errors.As(err, &failed) || failed.Step == 0 || wait > time.Second {
-			return c, err
-		}
-		if _, joining := pl.Steps[failed.Step-1].(step.Join); !joining {
+		switch errno := refusal(pl, err); {
+		case errno == unix.ESRCH: // it is ending, and its status does not show that yet
+			return nil, errStopped
+		case errno != unix.EPERM || wait > time.Second:
 			return c, err
 		}
 		time.Sleep(wait)
 	}
+}
+
+// refusal is the errno with which the kernel refused to let a process join; 0: err is something else.
+func refusal(pl plan.Plan, err error) syscall.Errno {
+	var failed *sandbox.StepError
+	if errors.As(err, &failed) && failed.Step > 0 {
+		if _, joining := pl.Steps[failed.Step-1].(step.Join); joining {
+			return failed.Errno
+		}
+	}
+	return 0
 }
 
 func (t *tenant) close() {
