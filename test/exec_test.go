@@ -227,6 +227,7 @@ func TestExecCapabilities(t *testing.T) {
 	c.exec("", "caps CapEff -- caps CapPrm -- caps CapBnd -- caps CapInh").exits(0).
 		prints("CapEff="+kill, "CapPrm="+kill, "CapBnd="+kill, "CapInh=0000000000000000")
 	c.exec("--cap CAP_NET_BIND_SERVICE", "caps CapEff -- caps CapInh").exits(0).prints("CapEff=0000000000000420", "CapInh=0000000000000000")
+	c.exec("--cap NET_ADMIN", "caps").refuses(255, `--cap "NET_ADMIN": unknown capability`)
 }
 
 func TestExecNoNewPrivileges(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -138,6 +139,11 @@ func execProcess(base *specs.Process, o ExecOptions) (*specs.Process, error) {
 		p.User = u
 	}
 	p.User.AdditionalGids = append(p.User.AdditionalGids[:len(p.User.AdditionalGids):len(p.User.AdditionalGids)], o.AdditionalGids...)
+	for _, name := range o.Caps { // one in a config may come from a program that knows newer ones; here somebody has typed it
+		if !slices.Contains(plan.CapNames(), name) {
+			return nil, fmt.Errorf("--cap %q: unknown capability; they are called CAP_CHOWN, CAP_KILL and so on (capabilities(7))", name)
+		}
+	}
 	p.Capabilities = withCaps(p.Capabilities, o.Caps)
 	return &p, nil
 }
