@@ -63,7 +63,7 @@ func (b *birth) begin(term *terminal) error {
 		err = b.child.Consent()
 	}
 	if err == nil {
-		err = b.child.Started()
+		err = explain(b.child.Started())
 	}
 	b.since = b.trace("exec", b.since)
 	if err == nil {

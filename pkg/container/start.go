@@ -51,7 +51,7 @@ func (r *Runtime) Start(id string) error {
 	if w.unhooked {
 		r.giveUp(dir, rec)
 	}
-	return err
+	return explain(err)
 }
 
 // waking is the late half of a birth, in another process than the early one: the plan is compiled anew if it is asked for.

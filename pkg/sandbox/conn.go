@@ -30,6 +30,8 @@ type StepError struct {
 	Step  int // from 1
 	Text  string
 	Errno syscall.Errno
+
+	Explained bool // Text is the step's own and tells the reason
 }
 
 func (e *StepError) Error() string { return e.Text }
@@ -77,10 +79,14 @@ func (c *conn) failure(m sys.Message) error {
 	s := prog.Steps()[n]
 	if x, ok := s.(program.Explainer); ok {
 		if text := x.Explain(errno); text != "" {
-			return &StepError{n + 1, text, errno}
+			return &StepError{n + 1, text, errno, true}
 		}
 	}
-	return &StepError{n + 1, "step " + strconv.Itoa(n+1) + ": " + s.String() + ": " + errno.Error(), errno}
+	what := errno.Error()
+	if errno == unix.ENOSYS { // which of the step's calls it is matters here
+		what = call + ": " + what
+	}
+	return &StepError{n + 1, "step " + strconv.Itoa(n+1) + ": " + s.String() + ": " + what, errno, false}
 }
 
 // duties are what the messages in the middle of a program ask for.

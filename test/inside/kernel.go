@@ -20,6 +20,7 @@ var kernel = map[string]verb{
 	"foreign-fds":  foreignFDs,
 	"call":         call,
 	"trace":        trace,
+	"deny":         deny,
 }
 
 // keyring prints the serial of the session keyring: it differs from the caller's where there is a new one.
