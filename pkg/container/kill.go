@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/sandbox"
 	"github.com/urun/urun/pkg/state"
 )
 
@@ -23,6 +24,12 @@ func (r *Runtime) Kill(id string, sig unix.Signal, all bool) error {
 		return err
 	}
 	if !all {
+		if endsWaiting(sig) && rec.Paused == "" && waits(dir) {
+			err := sandbox.End(socketPath(dir))
+			if !errors.Is(err, sandbox.ErrNotWaiting) {
+				return err
+			}
+		}
 		return killInit(rec, sig)
 	}
 	err = killAll(rec, sig)
@@ -30,6 +37,12 @@ func (r *Runtime) Kill(id string, sig unix.Signal, all bool) error {
 		return nil
 	}
 	return err
+}
+
+// endsWaiting names the signals that end a container that waits for its start. The process itself cannot be ended by them: it
+// blocks signals, and then, as the first one of its pid namespace, it would have to have a handler (pid_namespaces(7)).
+func endsWaiting(sig unix.Signal) bool {
+	return sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGHUP || sig == unix.SIGQUIT
 }
 
 // killInit signals the first process, and no other that has got its pid.

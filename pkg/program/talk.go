@@ -23,6 +23,7 @@ const (
 const (
 	Consent = 1 // go on
 	Ask     = 2 // show the descriptors that the program is ready to show, and wait on
+	End     = 3 // wait no longer, but end as if by SIGTERM
 )
 
 // Tell sends a message of the given kind to the parent; value may be a cell.
@@ -43,7 +44,7 @@ func (p *Program) AwaitOn(fd Arg) {
 	p.Expect(n, ^uint64(0), 1, unix.ECANCELED)
 }
 
-// AwaitAsked is AwaitOn for a child that answers a question while it waits: for each Ask it sends one message over fd, of the
+// AwaitAsked is AwaitOn for a child that may be told to End, and answers a question while it waits: for each Ask it sends one message over fd, of the
 // kind Shown, with the descriptors that open makes, none if it could not make them all, and closes them. open gets the cells
 // that they belong into.
 func (p *Program) AwaitAsked(fd Arg, count int, open func(fds []Arg)) {
@@ -52,7 +53,11 @@ func (p *Program) AwaitAsked(fd Arg, count int, open func(fds []Arg)) {
 	said := p.Cell(Int(0))
 	n := p.Call(unix.SYS_READ, fd, said.Addr(), Int(1))
 	p.Expect(n, ^uint64(0), 1, unix.ECANCELED)
-	p.Try(func() { p.Expect(said, firstByte(0xff), firstByte(Ask), unix.EAGAIN) }, func() { p.Goto(done) }, unix.EAGAIN)
+	told := func(word byte, do func()) {
+		p.Try(func() { p.Expect(said, firstByte(0xff), firstByte(word), unix.EAGAIN); do() }, nil, unix.EAGAIN)
+	}
+	told(Consent, func() { p.Goto(done) })
+	told(End, func() { p.Call(exitGroup, Int(128+uint32(unix.SIGTERM))) })
 	fds := make([]Arg, count)
 	for i := range fds {
 		fds[i] = p.Cell(Int(-1))

@@ -26,9 +26,6 @@ func (s Shown) Close() {
 	}
 }
 
-// answerTime bounds how long a waiting process may take to answer: it may have been stopped.
-const answerTime = 10 // seconds
-
 // Look asks the container that waits for its start at the socket path to show its namespaces flags (CLONE_NEW*).
 // ErrNotWaiting: nobody waits there.
 func Look(path string, flags uint64) (Shown, error) {
@@ -37,8 +34,8 @@ func Look(path string, flags uint64) (Shown, error) {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: answerTime}); err != nil {
-		return nil, os.NewSyscallError("setsockopt", err)
+	if err := limit(fd); err != nil {
+		return nil, err
 	}
 	return (&conn{fd: fd}).look(flags)
 }
@@ -76,7 +73,7 @@ func receive(socket, count int) ([]int, error) {
 	}
 	switch {
 	case errors.Is(err, unix.EAGAIN):
-		return nil, fmt.Errorf("the waiting container has not answered within %d s: it has been stopped, or a hook of its start goes on", answerTime)
+		return nil, errSilent
 	case errors.Is(err, unix.ECONNRESET) || err == nil && n == 0: // it was started meanwhile, or has ended
 		return nil, ErrNotWaiting
 	case err != nil:

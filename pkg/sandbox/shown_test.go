@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -52,8 +53,12 @@ func TestLook(t *testing.T) {
 	if n := len(descriptors(t)); n != before {
 		t.Errorf("%d descriptors, before %d", n, before)
 	}
-	if of := fmt.Sprintf("/proc/%d/fd", c.Pid); !dirHas(t, of, 6) { // stdio, the handle, its ends of two sockets
-		t.Errorf("the child has more descriptors than before")
+	of := fmt.Sprintf("/proc/%d/fd", c.Pid)
+	for tries := 0; !dirHas(t, of, 6); tries++ { // stdio, the handle, its ends of two sockets; the last knock may still be heard
+		if tries == 1000 {
+			t.Fatal("the child has more descriptors than before")
+		}
+		time.Sleep(time.Millisecond)
 	}
 	var calls []int
 	if err := Wake(path, options(p, &calls)); err != nil {
@@ -102,4 +107,37 @@ func TestLookAtNothing(t *testing.T) {
 		wantText(t, err, "the container's process has shown 0 of its 2 namespaces")
 		return nil
 	}})
+}
+
+func TestEnd(t *testing.T) {
+	c, path, _ := waiting(t, shell("exit 4"))
+	if err := End(path); err != nil {
+		t.Fatal(err)
+	}
+	if status := c.Wait(); status.ExitStatus() != 128+int(unix.SIGTERM) {
+		t.Errorf("status %#x", status)
+	}
+	if err := End(path); !errors.Is(err, ErrNotWaiting) {
+		t.Errorf("once more: %v", err)
+	}
+}
+
+// Who comes while another starts the container is told that it does not wait any more.
+func TestEndOfOneThatStarts(t *testing.T) {
+	c, path, p := waiting(t, step.CallOut{}, shell("exit 7"))
+	end := make(chan error, 1)
+	err := Wake(path, WakeOptions{Program: p.Program, CallOut: func(int, Show) error {
+		go func() { end <- End(path) }()
+		time.Sleep(50 * time.Millisecond)
+		return nil
+	}})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := <-end; !errors.Is(err, ErrNotWaiting) {
+		t.Errorf("got %v", err)
+	}
+	if status := c.Wait(); status.ExitStatus() != 7 {
+		t.Errorf("status %#x", status)
+	}
 }

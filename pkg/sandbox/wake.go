@@ -48,6 +48,41 @@ func Wake(path string, o WakeOptions) error {
 	}
 }
 
+// End has a container that waits for its start, at path, end instead. ErrNotWaiting: nobody waits there.
+func End(path string) error {
+	fd, err := dialWaiting(path)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := limit(fd); err != nil {
+		return err
+	}
+	c := conn{fd: fd}
+	if err := c.say(program.End); err != nil {
+		return err
+	}
+	_, err = c.read()
+	switch {
+	case errors.Is(err, errReset): // it was started by another meanwhile, or has ended
+		return ErrNotWaiting
+	case errors.Is(err, errClosed):
+		return nil
+	case errors.Is(err, unix.EAGAIN):
+		return errSilent
+	}
+	return err
+}
+
+// answerTime bounds how long a waiting process may take to answer: it may have been stopped.
+const answerTime = 10 // seconds
+
+var errSilent = fmt.Errorf("the waiting container has not answered within %d s: it has been stopped, or a hook of its start goes on", answerTime)
+
+func limit(fd int) error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: answerTime}))
+}
+
 // dialWaiting connects to the container that waits at path.
 func dialWaiting(path string) (int, error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
