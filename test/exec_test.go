@@ -50,6 +50,7 @@ func TestExecBesideAWaitingContainer(t *testing.T) {
 	}
 	c.exec("-u 1:2 --cwd /bin -e A=b", "id -- cwd -- env A -- pids").exits(0).mentions("uid=1 gid=2", "/bin\nb\n1 ")
 	c.exec("", "exit 42").exits(42).silent()
+	c.exec("", "fds").exits(0).prints("0", "1", "2")
 	c.urun("exec", c.id, "foo").refuses(255, `exec: "foo": executable file not found in $PATH`)
 	c.must("exec", "-d", c.id, "/inside", "forever")
 	if st := c.state(c.id).Status; st != specs.StateCreated {
@@ -58,6 +59,11 @@ func TestExecBesideAWaitingContainer(t *testing.T) {
 	c.must("start", c.id)
 	for i, kind := range kinds {
 		c.exec("", "ns "+kind).exits(0).prints(strings.TrimSpace(before[i]))
+	}
+	for fd := 3; fd < 16; fd++ { // the handle of the namespaces is gone
+		if to := c.exec("", fmt.Sprintf("readlink /proc/1/fd/%d", fd)); strings.Contains(to.stdout, "/ns") {
+			t.Errorf("descriptor %d of the container leads to %s", fd, to.stdout)
+		}
 	}
 	c.must("kill", c.id, "KILL")
 	c.becomes(c.id, specs.StateStopped)

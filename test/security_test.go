@@ -144,6 +144,14 @@ func TestAHookOfTheContainerDoesNotGetAtItsCaller(t *testing.T) {
 	}
 }
 
+// Nor does such a hook keep a descriptor of what let it in.
+func TestAHookOfTheContainerHasNoDescriptorsOfItsCaller(t *testing.T) {
+	r := newCaller(t).run(inside("print ran"), hookOf("startContainer", within("fds -- exit 3"))).refuses(1, "exit status 3")
+	if _, said, _ := strings.Cut(r.stderr, "exit status 3"); strings.Trim(said, ":;\n ") != "0; 1; 2" {
+		t.Errorf("its descriptors are %q", said)
+	}
+}
+
 // CVE-2024-21626: a working directory reached through a descriptor of the host.
 func TestWorkingDirectoryThroughADescriptorIsRefused(t *testing.T) {
 	c := newCaller(t)
