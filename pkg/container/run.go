@@ -56,7 +56,7 @@ func (r *Runtime) Run(id string, o RunOptions) (int, error) {
 func (b *birth) begin(term *terminal) error {
 	err := b.permit(term)
 	if err == nil {
-		err = b.child.Started()
+		err = explain(b.child.Started())
 	}
 	b.since = b.trace("exec", b.since)
 	if err == nil {
