@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -27,6 +28,8 @@ func parseOptions(at string, list []string) (o options, err error) {
 			o.data = append(o.data, name)
 		case known.idmap:
 			o.idmap = fmt.Sprintf("%s.options[%d]: %s", at, i, name)
+		case slices.Contains(list[:i], opposite(name)):
+			return o, fmt.Errorf("%s.options[%d]: %s contradicts %s", at, i, name, opposite(name))
 		case known.propagation != 0 && o.propagation != 0 && known.propagation != o.propagation:
 			return o, fmt.Errorf("%s.options[%d]: %s: a second propagation", at, i, name)
 		default:
@@ -39,6 +42,23 @@ func parseOptions(at string, list []string) (o options, err error) {
 		}
 	}
 	return o, nil
+}
+
+// opposite gives the option that excludes the one named, or something that no option is: whether a mount can be written to is not
+// left to the order of words. Of the other pairs, such as nosuid and suid, the last one counts, as for mount(8): engines
+// put what their user wants behind what they always ask for.
+func opposite(name string) string {
+	switch name {
+	case "ro":
+		return "rw"
+	case "rw":
+		return "ro"
+	case "rro":
+		return "rrw"
+	case "rrw":
+		return "rro"
+	}
+	return "\x00"
 }
 
 // mountOption is what one word of a mount's options means. Words that are not in the table are the file system's own.

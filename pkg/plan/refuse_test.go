@@ -72,7 +72,9 @@ func TestRefused(t *testing.T) {
 		`{"mounts": [{"destination": "/x"}]}`:                                                                                              "mounts[0].type: missing",
 		`{"mounts": [{"destination": "//", "type": "tmpfs"}]}`:                                                                             "mounts[0].destination: / is the container's root itself",
 		`{"mounts": [{"destination": "/x", "type": "bind"}]}`:                                                                              "mounts[0].source: missing for a bind mount",
-		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "size=1"]}]}`:                                                `mounts[0].options: "size=1" means nothing for a bind mount`,
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "nosiud"]}]}`:                                                `mounts[0].options: "nosiud" means nothing for a bind mount`,
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["rbind", "ro", "rw"]}]}`:                                             "mounts[0].options[2]: rw contradicts ro",
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["rrw", "rro"]}]}`:                                                  "mounts[0].options[1]: rro contradicts rrw",
 		`{"mounts": [{"destination": "/x", "type": "mqueue", "options": ["ro", "tmpcopyup"]}]}`:                                            "mounts[0].options: tmpcopyup is for a tmpfs",
 		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "tmpcopyup"]}]}`:                                             "mounts[0].options: tmpcopyup is for a tmpfs",
 		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["src-nofollow"]}]}`:                                                "mounts[0].options: src-nofollow, dest-nofollow and copy-symlink are for bind mounts",
@@ -121,7 +123,7 @@ func TestNotRefused(t *testing.T) {
 		`{"process": {"user": {"uid": 1, "gid": 65536, "additionalGids": [5]}}}`,
 		`{"hooks": {}}`,
 		`{"annotations": {"a": "b"}}`,
-		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["rw", "ro", "acl", "defaults", "whatever=1"]}]}`,
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["suid", "nosuid", "ro", "acl", "defaults", "whatever=1"]}]}`,
 	} {
 		if _, err := plan.Compile(with(t, change), hosts["full"], options()); err != nil {
 			t.Errorf("%s: %v", change, err)
