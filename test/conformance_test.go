@@ -137,7 +137,7 @@ func under(keys []string, path string) bool {
 // TestEveryNoticeIsOnThePage: a code that a plan may carry is explained to people.
 func TestEveryNoticeIsOnThePage(t *testing.T) {
 	page := readFile(t, "../docs/conformance.md")
-	for _, dir := range []string{"../pkg/plan", "../pkg/container"} {
+	for _, dir := range []string{"../pkg/plan", "../pkg/cgroup", "../pkg/container"} {
 		files, err := filepath.Glob(dir + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatal(dir, err)

@@ -76,4 +76,6 @@ func TestDeviceRules(t *testing.T) {
 	}
 	newCaller(t).run(none, inside("write /dev/null x -- mknod /dev/sda")).exits(1).complains("/dev/sda", "operation not permitted")
 	newCaller(t).run(none, inside("print ok")).exits(0).prints("ok").silent()
+	ptmx := device(specs.LinuxDevice{Path: "/dev/ptmx", Type: "c", Major: 5, Minor: 2})
+	newCaller(t).run(none, ptmx, withoutMount("/dev/pts"), inside("print ok")).exits(0).complains("URUN-CG-010", `"" of linux.devices[0]: /dev/ptmx`)
 }

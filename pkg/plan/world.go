@@ -21,6 +21,9 @@ func defaultDevice(p string) bool { return slices.Contains(defaultDevices, path.
 
 // devices emits the device nodes and symlinks of /dev. Where the config shows the host's /dev they are there, and nothing is made.
 func (c *compiler) devices() error {
+	if err := c.deviceRules(); err != nil {
+		return err
+	}
 	if c.showsDev() {
 		return c.moreDevices(true)
 	}
