@@ -17,6 +17,7 @@ import (
 // mounts emits the config's mounts in their order.
 func (c *compiler) mounts() error {
 	c.mountLabel()
+	c.plan.mounts.from = len(c.plan.Steps)
 	for i, m := range c.spec.Mounts {
 		at := fmt.Sprintf("mounts[%d]", i)
 		if err := checkPath(at+".destination", m.Destination); err != nil {
@@ -32,6 +33,7 @@ func (c *compiler) mounts() error {
 		}
 		c.add(s)
 	}
+	c.plan.mounts.to = len(c.plan.Steps)
 	return nil
 }
 

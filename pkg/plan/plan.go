@@ -6,6 +6,8 @@
 package plan
 
 import (
+	"fmt"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/urun/urun/pkg/idmap"
@@ -39,6 +41,16 @@ type Plan struct {
 	Notices  []Notice  // what is known by now not to be held in full
 	Late     []Notice  // what a step may turn out not to hold, by number
 	Asides   []string  // what may help whoever looks for the reason of something, for --debug
+
+	mounts struct{ from, to int } // the steps that the mounts of the config have become, one each
+}
+
+// Key is the key of the config that step n, from 0, is about: mounts[3]. It is empty where the step itself says enough.
+func (p Plan) Key(n int) string {
+	if n < p.mounts.from || n >= p.mounts.to {
+		return ""
+	}
+	return fmt.Sprintf("mounts[%d]", n-p.mounts.from)
 }
 
 // Birth is how the process comes into the world.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -62,6 +63,9 @@ func checkProcess(at string, p *specs.Process) error {
 	if err := checkPath(at+".cwd", p.Cwd); err != nil {
 		return err
 	}
+	if err := checkEnv(at+".env", p.Env); err != nil {
+		return err
+	}
 	if p.CommandLine != "" || p.User.Username != "" {
 		return fmt.Errorf("%s: commandLine and user.username are for Windows; use args, user.uid and user.gid", at)
 	}
@@ -69,6 +73,16 @@ func checkProcess(at string, p *specs.Process) error {
 		return fmt.Errorf("%s.user.umask: %d is not in 0…511 (octal 777)", at, *u)
 	}
 	return checkConsoleSize(at, p.ConsoleSize)
+}
+
+// checkEnv wants what environ(7) says that an environment is made of. at is its JSON path.
+func checkEnv(at string, env []string) error {
+	for i, e := range env {
+		if strings.IndexByte(e, '=') < 1 {
+			return fmt.Errorf("%s[%d]: %q is not of the form NAME=VALUE", at, i, e)
+		}
+	}
+	return nil
 }
 
 // checkPath wants an absolute path that the kernel would take (PATH_MAX of limits.h counts the NUL). at is its JSON path.

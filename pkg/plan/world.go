@@ -58,6 +58,8 @@ func (c *compiler) moreDevices(shown bool) error {
 		}
 		file := path.Clean(d.Path)
 		switch {
+		case d.FileMode != nil && *d.FileMode > 0o177777: // mode_t, with the kind of file, as some engines write it
+			return fmt.Errorf("%s.fileMode: %d is not in 0…%d", at, *d.FileMode, 0o177777)
 		case file == "/":
 			return fmt.Errorf("%s.path: / is the container's root itself", at)
 		case d.Type == "p":
