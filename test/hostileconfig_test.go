@@ -138,13 +138,21 @@ func TestEnormousConfigs(t *testing.T) {
 		"groups":  {process(func(p *specs.Process) { p.User.AdditionalGids = make([]uint32, many) }), "process.user.additionalGids"},
 		"CPUs": {process(func(p *specs.Process) {
 			p.ExecCPUAffinity = &specs.CPUAffinity{Final: strings.Repeat("0-8191,", many) + "x"}
-		}), `process.execCPUAffinity.final: "x"`},
+		}), "process.execCPUAffinity.final: 700001 bytes are more than"},
 		"arguments":     {process(func(p *specs.Process) { p.Args = append(p.Args, strings.Repeat("x", 1<<20)) }), "argument list too long"},
 		"environment":   {process(func(p *specs.Process) { p.Env = list(func(i int) string { return fmt.Sprintf("V%d=1", i) }) }), "too much to set up"},
 		"a lot of it":   {process(func(p *specs.Process) { p.Env = list(func(i int) string { return fmt.Sprintf("V%d=1", i) })[:many/4] }), ""},
 		"a long name":   {func(s *specs.Spec) { s.Hostname = strings.Repeat("x", 1<<20) }, "hostname: 1048576 bytes"},
 		"a long path":   {mounted(bind("/etc", "/"+strings.Repeat("x/", 1<<19))), ".destination: 1048577 bytes are more than the 4095 of a path"},
 		"an annotation": {func(s *specs.Spec) { s.Annotations = map[string]string{"x": strings.Repeat("y", 1<<20)} }, ""},
+		"options":       {mounted(tmpfs(list(func(i int) string { return []string{"nosuid", "suid"}[i%2] })...)), ""},
+		"capabilities": {process(func(p *specs.Process) {
+			p.Capabilities.Bounding = list(func(i int) string { return fmt.Sprintf("CAP_X%d", i) })
+		}), ""},
+		"device rules": {func(s *specs.Spec) {
+			s.Linux.Devices = make([]specs.LinuxDevice, many/10)
+			s.Linux.Resources = &specs.LinuxResources{Devices: make([]specs.LinuxDeviceCgroup, many/10)}
+		}, "linux.resources.devices: 10000 rules for 10000 devices are too many"},
 		"annotations": {func(s *specs.Spec) {
 			s.Annotations = map[string]string{}
 			for i := range many {

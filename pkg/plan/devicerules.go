@@ -30,6 +30,9 @@ func (c *compiler) deviceRules() error {
 			return fmt.Errorf("%s.minor: %d is below 0", at, *r.Minor)
 		}
 	}
+	if len(rules)*len(c.spec.Linux.Devices) > 1_000_000 { // which would take a second
+		return fmt.Errorf("linux.resources.devices: %d rules for %d devices are too many", len(rules), len(c.spec.Linux.Devices))
+	}
 	for i, d := range c.spec.Linux.Devices {
 		if may := allowed(rules, d); len(rules) > 0 && may != "rw" && d.Type != "p" && !defaultDevice(d.Path) {
 			c.note(Notice{

@@ -28,8 +28,6 @@ func parseOptions(at string, list []string) (o options, err error) {
 			o.data = append(o.data, name)
 		case known.idmap:
 			o.idmap = fmt.Sprintf("%s.options[%d]: %s", at, i, name)
-		case slices.Contains(list[:i], opposite(name)):
-			return o, fmt.Errorf("%s.options[%d]: %s contradicts %s", at, i, name, opposite(name))
 		case known.propagation != 0 && o.propagation != 0 && known.propagation != o.propagation:
 			return o, fmt.Errorf("%s.options[%d]: %s: a second propagation", at, i, name)
 		default:
@@ -41,24 +39,23 @@ func parseOptions(at string, list []string) (o options, err error) {
 			o.copyUp = o.copyUp || known.copyUp
 		}
 	}
-	return o, nil
+	return o, contradiction(at, list)
 }
 
-// opposite gives the option that excludes the one named, or something that no option is: whether a mount can be written to is not
-// left to the order of words. Of the other pairs, such as nosuid and suid, the last one counts, as for mount(8): engines
-// put what their user wants behind what they always ask for.
-func opposite(name string) string {
-	switch name {
-	case "ro":
-		return "rw"
-	case "rw":
-		return "ro"
-	case "rro":
-		return "rrw"
-	case "rrw":
-		return "rro"
+// opposites are the pairs of which a config means one: whether a mount can be written to is not left to the order of words. Of the
+// other pairs, such as nosuid and suid, the last one counts, as for mount(8): engines put what their user wants behind what
+// they always ask for.
+var opposites = [...][2]string{{"ro", "rw"}, {"rro", "rrw"}}
+
+// contradiction finds an option that excludes one before it.
+func contradiction(at string, list []string) error {
+	for _, pair := range opposites {
+		if a, b := slices.Index(list, pair[0]), slices.Index(list, pair[1]); a >= 0 && b >= 0 {
+			first, second := min(a, b), max(a, b)
+			return fmt.Errorf("%s.options[%d]: %s contradicts %s", at, second, list[second], list[first])
+		}
 	}
-	return "\x00"
+	return nil
 }
 
 // mountOption is what one word of a mount's options means. Words that are not in the table are the file system's own.

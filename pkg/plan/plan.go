@@ -107,7 +107,21 @@ func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	c.plan.Notices = few(c.plan.Notices)
 	return c.plan, nil
+}
+
+// mostNotices is how many notices anybody reads.
+const mostNotices = 100
+
+// few leaves out what is too much, and says so.
+func few(all []Notice) []Notice {
+	if len(all) <= mostNotices {
+		return all
+	}
+	return append(all[:mostNotices:mostNotices], Notice{
+		Code: "URUN-MANY-001", Want: fmt.Sprintf("%d notices more", len(all)-mostNotices), Got: "left out", Why: "they are too many to be read",
+	})
 }
 
 // Program emits the system calls of the plan.

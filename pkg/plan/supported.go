@@ -9,6 +9,8 @@ import (
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/program"
 )
 
 // supported refuses, by name, what a config may hold and urun does not do: nothing is ignored in silence.
@@ -23,6 +25,10 @@ func (c *compiler) supported() error {
 		c.spec.Linux = &specs.Linux{}
 	}
 	l := c.spec.Linux
+	// Each takes one system call at least: what cannot fit is refused before it costs memory.
+	if err := program.Fit(len(c.spec.Mounts) + len(l.MaskedPaths) + len(l.ReadonlyPaths) + len(l.Devices) + len(l.Sysctl)); err != nil {
+		return err
+	}
 	if err := refuse([]refusal{
 		{"windows", c.spec.Windows != nil},
 		{"solaris", c.spec.Solaris != nil},
