@@ -62,7 +62,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
 			r.poststop(dir, b.record)
 		}
-		return nil, explain(err)
+		return nil, addressed(b.plan, explain(err))
 	}
 	return b, nil
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
 )
 
@@ -58,4 +59,15 @@ func perhapsTheHosts(e *sandbox.StepError) bool {
 		return !e.Explained
 	}
 	return false
+}
+
+// addressed puts the key of the config before the failure of a step, where the step alone does not tell it.
+func addressed(p plan.Plan, err error) error {
+	var failed *sandbox.StepError
+	if errors.As(err, &failed) {
+		if key := p.Key(failed.Step - 1); key != "" {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	return err
 }

@@ -6,6 +6,8 @@
 package plan
 
 import (
+	"fmt"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/urun/urun/pkg/idmap"
@@ -44,6 +46,16 @@ type Plan struct {
 	Unwatched string
 
 	Asides []string // what may help whoever looks for the reason of something, for --debug
+
+	mounts struct{ from, to int } // the steps that the mounts of the config have become, one each
+}
+
+// Key is the key of the config that step n, from 0, is about: mounts[3]. It is empty where the step itself says enough.
+func (p Plan) Key(n int) string {
+	if n < p.mounts.from || n >= p.mounts.to {
+		return ""
+	}
+	return fmt.Sprintf("mounts[%d]", n-p.mounts.from)
 }
 
 // Birth is how the process comes into the world.
@@ -100,6 +112,7 @@ func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	c.plan.Notices = few(c.plan.Notices)
 	return c.plan, nil
 }
 
@@ -117,6 +130,19 @@ func (p Plan) Answered() bool {
 		}
 	}
 	return false
+}
+
+// mostNotices is how many notices anybody reads.
+const mostNotices = 100
+
+// few leaves out what is too much, and says so.
+func few(all []Notice) []Notice {
+	if len(all) <= mostNotices {
+		return all
+	}
+	return append(all[:mostNotices:mostNotices], Notice{
+		Code: "URUN-MANY-001", Want: fmt.Sprintf("%d notices more", len(all)-mostNotices), Got: "left out", Why: "they are too many to be read",
+	})
 }
 
 // Program emits the system calls of the plan.

@@ -78,11 +78,15 @@ func (c *compiler) hooks() error {
 	for i := range hookKinds {
 		kind := &hookKinds[i]
 		for i, hook := range kind.list(h) {
-			if err := checkPath(fmt.Sprintf("hooks.%s[%d].path", kind.name, i), hook.Path); err != nil {
+			at := fmt.Sprintf("hooks.%s[%d]", kind.name, i)
+			if err := checkPath(at+".path", hook.Path); err != nil {
+				return err
+			}
+			if err := checkEnv(at+".env", hook.Env); err != nil {
 				return err
 			}
 			if hook.Timeout != nil && *hook.Timeout <= 0 {
-				return fmt.Errorf("hooks.%s[%d].timeout: %d is not a positive number of seconds", kind.name, i, *hook.Timeout)
+				return fmt.Errorf("%s.timeout: %d is not a positive number of seconds", at, *hook.Timeout)
 			}
 		}
 	}

@@ -46,6 +46,7 @@ var words = []step.Step{
 	step.Bind{Source: "/srv", Dest: "/mnt/a/srv", Recursive: true, Attr: unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOATIME, Propagation: unix.MS_SLAVE | unix.MS_REC},
 	step.Bind{Source: "/sys", Dest: "/sys", Recursive: true, AttrAll: unix.MOUNT_ATTR_RDONLY},
 	step.Device{Source: "/dev/null", Dest: "/dev/null"},
+	step.Fifo{Path: "/dev/pipe", Mode: 0o622, UID: 7},
 	step.Symlink{Target: "/proc/self/fd", Path: "/dev/fd"},
 	step.Loopback{}, step.Hostname{Name: "web"}, step.Domainname{Name: "example"},
 	step.Sysctl{Key: "net.ipv4.ping_group_range", Value: "0 0"},
