@@ -61,7 +61,11 @@ func Start(p plan.Plan, opt Options) (*Child, error) {
 	if prog.Asks(step.HandleInput) {
 		inputs[step.HandleInput] = beyond(inputs, opt.Preserve)
 	}
-	kid, err := sys.Fork(p.Birth.Flags, prog.Link(withArgs(linkInputs(inputs, opt.Preserve))))
+	values := linkInputs(inputs, opt.Preserve)
+	if prog.Asks("args") {
+		addArgs(values)
+	}
+	kid, err := sys.Fork(p.Birth.Flags, prog.Link(values))
 	unix.Close(theirs)
 	if err != nil {
 		unix.Close(ours)
