@@ -60,7 +60,8 @@ func (d *Dir) Remove(name string, deadline time.Time) error {
 		return err
 	}
 	defer child.Close()
-	if err := child.walk(nil, func(above int, name string) error { return rmdir(above, name, deadline) }); err != nil {
+	err = child.walk(nil, func(above int, name string) error { return rmdir(above, name, deadline) })
+	if err != nil && !errors.Is(err, unix.ENOENT) { // systemd may remove it at the same time
 		return fmt.Errorf("remove: %w", whyBusy(err))
 	}
 	if err := rmdir(d.fd, name, deadline); err != nil {

@@ -46,7 +46,7 @@ func TestPodmanLimits(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.pod("stats", "--no-stream", "--format", "json", "limited").stdout), &stats); err != nil {
 		t.Fatal(err)
 	}
-	if len(stats) != 1 || !strings.Contains(stats[0].MemUsage, "134.2MB") || stats[0].Pids == "0" {
+	if len(stats) != 1 || !strings.Contains(stats[0].MemUsage, "138.4MB") || stats[0].Pids == "0" {
 		t.Errorf("stats: %+v", stats)
 	}
 	s.must("podman", "--runtime", s.urun, "pause", "limited")
