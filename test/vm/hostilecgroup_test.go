@@ -43,10 +43,13 @@ func TestPlainSilentBus(t *testing.T) {
 func TestPlainScopeStopped(t *testing.T) {
 	s := newSession(t)
 	dir := s.bundle("forever", limits)
-	script := `"$0" run --bundle "$1" stopped & run=$!
-until systemctl --user is-active -q urun-stopped.scope && [ "$("$0" state stopped | sed -n 's/.*"status": "\(running\)".*/\1/p')" ]; do sleep 0.2; done
+	script := `"$0" run --bundle "$1" stopped >"$1/out" & run=$!
+until grep -q ready "$1/out"; do sleep 0.1; done
 systemctl --user stop urun-stopped.scope
-wait $run`
+wait $run
+code=$?
+cat "$1/out"
+exit $code`
 	r := s.run("sh", "-c", script, s.urun, dir)
 	if r.code != 0 || !strings.Contains(r.stdout, "got TERM") || strings.Contains(r.stderr, "urun:") {
 		t.Errorf("exit code %d, %q, %q", r.code, r.stdout, r.stderr)
