@@ -65,9 +65,9 @@ func TestEventsStats(t *testing.T) {
 			t.Fatalf("want one line\n%s", r)
 		}
 		e = eventOf(t, r.stdout)
-		return e.Data.Memory.Usage.Usage >= 64<<20 && e.Data.Pids.Current >= 3
+		return e.Data.Memory.Raw["anon"] >= 64<<20 && e.Data.Pids.Current >= 3
 	})
-	if e.Type != "stats" || e.ID != c.id || e.Data.Memory.Usage.Limit != 1<<64-1 || e.Data.Memory.Raw["anon"] < 64<<20 {
+	if e.Type != "stats" || e.ID != c.id || e.Data.Memory.Usage.Limit != 1<<64-1 || e.Data.Memory.Usage.Usage < 64<<20 {
 		t.Errorf("%+v", e)
 	}
 	var all map[string]any
@@ -167,4 +167,14 @@ func TestStatsFollow(t *testing.T) {
 	}
 	l.wait().exits(0).silent()
 	c.urun("stats", c.id).refuses(1, "does not exist")
+}
+
+// TestStatsOnATerminal: each table is drawn over the one before.
+func TestStatsOnATerminal(t *testing.T) {
+	c, tm := newCaller(t), newTerminal(t, 24, 80)
+	c.detached(inside("forever"))
+	l := tm.launch(c, "stats", "--interval", "20ms", c.id)
+	eventually(t, "two tables", func() bool { return strings.Count(tm.screen.String(), "\x1b[HID ") >= 2 })
+	c.must("delete", "--force", c.id)
+	l.wait().exits(0)
 }

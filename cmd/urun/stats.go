@@ -65,7 +65,8 @@ func (c *statsCmd) print(w io.Writer, rows []usageRow) error {
 	}
 	table := statsTable(rows)
 	if !c.NoStream && isTerminal(w) {
-		table = "\x1b[H" + table + "\x1b[J" // over the one before, and clear what is below
+		// Over the one before: from the top left, each line to its end, and what is below is cleared.
+		table = "\x1b[H" + strings.ReplaceAll(table, "\n", "\x1b[K\n") + "\x1b[J"
 	}
 	_, err := io.WriteString(w, table)
 	return err

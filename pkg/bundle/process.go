@@ -34,7 +34,7 @@ func noNUL(raw []byte) error {
 			slashes++
 		}
 		if slashes%2 == 0 { // else the backslash is itself escaped, and u0000 is text
-			key := keyAt(raw[:at])
+			_, key := walk(raw[:at])
 			return fmt.Errorf("%s: a NUL character in %s", place(raw, int64(at)+1), key)
 		}
 		from = at + len(escape)

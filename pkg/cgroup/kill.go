@@ -60,8 +60,10 @@ func (d *Dir) Remove(name string, deadline time.Time) error {
 		return err
 	}
 	defer child.Close()
-	err = child.walk(nil, func(above int, name string) error { return rmdir(above, name, deadline) })
-	if err != nil && !errors.Is(err, unix.ENOENT) { // systemd may remove it at the same time
+	if err := child.walk(nil, func(above int, name string) error { return rmdir(above, name, deadline) }); err != nil {
+		if vanished(err) == nil { // somebody else, such as systemd, has removed it first
+			return nil
+		}
 		return fmt.Errorf("remove: %w", whyBusy(err))
 	}
 	if err := rmdir(d.fd, name, deadline); err != nil {

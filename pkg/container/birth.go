@@ -27,6 +27,7 @@ type birth struct {
 	late   []plan.Notice
 	staged bool      // the record lies ready to be committed
 	hooked bool      // a hook has been run
+	let    bool      // the process may begin as soon as it is ready
 	since  time.Time // when the part began that is being traced
 
 	companion *companion.Companion // urun-monitor, until it is ready; nil: there is none
@@ -61,7 +62,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
 			r.poststop(dir, b.record)
 		}
-		return nil, explain(err)
+		return nil, addressed(b.plan, explain(err))
 	}
 	return b, nil
 }
@@ -85,7 +86,24 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 	for _, n := range b.plan.Notices {
 		b.record.Notices = append(b.record.Notices, state.Notice(n))
 	}
-	return b.stage()
+	if err := b.stage(); err != nil || !b.straight() {
+		return err
+	}
+	if err := b.settle(c); err != nil {
+		return err
+	}
+	b.fwd.arm()
+	b.let = true
+	return c.Consent()
+}
+
+// straight says that nothing is left to be done or decided when the process is ready. It then has leave to begin in advance,
+// and need not wait until urun has woken up.
+func (b *birth) straight() bool {
+	if b.wait || b.companion != nil || b.plan.Birth.Terminal || b.opt.PidFile != "" || b.opt.PidfdSocket != "" || b.plan.Answered() {
+		return false
+	}
+	return !b.Strict || len(b.late)+len(b.plan.Late) == 0
 }
 
 // stage writes the record of the finished container down, for settle to let it be seen.
@@ -168,7 +186,7 @@ func readMap(pid int, file string) (idmap.Map, error) {
 }
 
 // settle writes down that the container is made, and tells those who asked for its pid.
-func (b *birth) settle() error {
+func (b *birth) settle(c *sandbox.Child) error {
 	if !b.staged {
 		if err := b.stage(); err != nil {
 			return err
@@ -178,8 +196,8 @@ func (b *birth) settle() error {
 		return err
 	}
 	b.record.Creating = false
-	if err := sendPidfd(b.opt.PidfdSocket, b.child.PidFD); err != nil {
+	if err := sendPidfd(b.opt.PidfdSocket, c.PidFD); err != nil {
 		return err
 	}
-	return writePid(b.opt.PidFile, b.child.Pid)
+	return writePid(b.opt.PidFile, c.Pid)
 }

@@ -1,7 +1,6 @@
 package container
 
 import (
-	"path"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
@@ -24,7 +23,7 @@ func instead(rec state.Record, spec *specs.Spec) ([]step.Step, error) {
 	}
 	l := plan.Limited{Process: spec.Process, InCgroup: rec.Cgroup != nil}
 	if g := rec.Cgroup; g != nil {
-		d, err := cgroup.Open(path.Join(g.Path, g.Leaf))
+		d, err := cgroup.Open(g.Inner())
 		if err != nil {
 			return nil, err
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -120,7 +119,7 @@ func (u *update) carryOut(change *specs.LinuxResources) error {
 func (u *update) compile(change *specs.LinuxResources) (plan.Update, error) {
 	l := plan.Limited{Process: u.process, Before: u.before, NoCgroup: "the container has no cgroup of its own"}
 	if g := u.rec.Cgroup; g != nil {
-		where := path.Join(g.Path, g.Leaf)
+		where := g.Inner()
 		leaf, err := cgroup.Open(where)
 		if err != nil {
 			return plan.Update{}, fmt.Errorf("the container's cgroup: %w", err)

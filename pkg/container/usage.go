@@ -2,7 +2,6 @@ package container
 
 import (
 	"errors"
-	"path"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -37,7 +36,7 @@ func (r *Runtime) openGauge(id string) (*gauge, error) {
 		return nil, err
 	}
 	if rec.Cgroup != nil {
-		g.dir, err = cgroup.Open(path.Join(rec.Cgroup.Path, rec.Cgroup.Leaf))
+		g.dir, err = cgroup.Open(rec.Cgroup.Inner())
 	} else {
 		g.scope, err = scopeOf(rec)
 	}

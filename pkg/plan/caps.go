@@ -49,13 +49,17 @@ func parseCaps(p *specs.Process, last int, note func(Notice)) capSets {
 			n := capNumber(name)
 			if n >= 0 && n <= last {
 				*set.bits |= 1 << n
-			} else if !slices.Contains(unknown, name) {
+			} else {
 				unknown = append(unknown, name)
 			}
 		}
 	}
-	for _, name := range unknown {
-		note(Notice{Code: "URUN-CAP-001", Want: "capability " + name, Got: "left out", Why: "unknown to urun or to this kernel"})
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		note(Notice{
+			Code: "URUN-CAP-001", Want: "capability " + strings.Join(slices.Compact(unknown), ", "), Got: "left out",
+			Why: "unknown to urun or to this kernel",
+		})
 	}
 	sets.possibleAmbient(p.User.UID, note)
 	return sets

@@ -1,13 +1,18 @@
 package plan
 
-import specs "github.com/opencontainers/runtime-spec/specs-go"
+import (
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/urun/urun/pkg/cgroup"
+)
 
 // KeepGroups is the annotation, crun's, that keeps the caller's supplementary groups: files that are open to one of them
 // stay so in the container.
 const KeepGroups = "run.oci.keep_original_groups"
 
-// UnsafeAnnotations lists the annotations that change what urun does, for the features document.
-func UnsafeAnnotations() []string { return []string{KeepGroups} }
+// UnsafeAnnotations lists the annotations that change what urun does, for the features document. One that ends in a dot begins
+// the names of many.
+func UnsafeAnnotations() []string { return []string{cgroup.Prefix, KeepGroups} }
 
 // KeepsGroups says whether the annotations ask for the caller's groups to be kept.
 func KeepsGroups(annotations map[string]string) bool {

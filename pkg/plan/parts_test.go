@@ -18,15 +18,14 @@ func TestParseOptions(t *testing.T) {
 		"":                          {},
 		"defaults,acl,loud":         {},
 		"ro,nosuid,nodev,noexec":    {flags: unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC},
-		"ro,nosuid,rw,suid":         {},
-		"rw,ro":                     {flags: unix.MS_RDONLY},
+		"nosuid,nodev,dev,suid":     {},
 		"noatime,atime,nosymfollow": {flags: msNosymfollow},
 		"rbind":                     {flags: unix.MS_BIND | unix.MS_REC},
 		"bind,rslave":               {flags: unix.MS_BIND, propagation: unix.MS_SLAVE | unix.MS_REC},
 		"private":                   {propagation: unix.MS_PRIVATE},
 		"rro,rnosuid":               {rec: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID},
-		"rro,rrw":                   {recClr: unix.MOUNT_ATTR_RDONLY},
-		"rrw,rro":                   {rec: unix.MOUNT_ATTR_RDONLY},
+		"rnosuid,rsuid":             {recClr: unix.MOUNT_ATTR_NOSUID},
+		"rsuid,rnosuid":             {rec: unix.MOUNT_ATTR_NOSUID},
 		"rnoatime,ratime":           {recClr: unix.MOUNT_ATTR__ATIME},
 		"tmpcopyup,mode=755":        {copyUp: true, data: []string{"mode=755"}},
 		"rprivate,rprivate":         {propagation: unix.MS_PRIVATE | unix.MS_REC},
@@ -106,7 +105,7 @@ func TestParseCaps(t *testing.T) {
 		},
 		"unknown to anybody": {
 			caps: &specs.LinuxCapabilities{Bounding: list("CAP_X", "CHOWN", "cap_chown")}, last: 40,
-			codes: list("URUN-CAP-001", "URUN-CAP-001", "URUN-CAP-001"),
+			codes: list("URUN-CAP-001"),
 		},
 		"ambient that cannot be, root": {caps: &specs.LinuxCapabilities{Ambient: list("CAP_CHOWN")}, last: 40},
 		"ambient that cannot be, user": {caps: &specs.LinuxCapabilities{Ambient: list("CAP_CHOWN")}, uid: 5, last: 40, codes: list("URUN-CAP-002")},
@@ -164,5 +163,17 @@ func TestNotice(t *testing.T) {
 		if n.String() != want {
 			t.Errorf("%q, want %q", n, want)
 		}
+	}
+}
+
+// TestFew: nobody is told of more than can be read, and that there is more is a notice too.
+func TestFew(t *testing.T) {
+	all := make([]Notice, 5000)
+	got := few(all)
+	if len(got) != 101 || got[100].Code != "URUN-MANY-001" || got[100].Want != "4900 notices more" {
+		t.Errorf("%d of them are told, with %v", len(got), got[len(got)-1])
+	}
+	if got := few(all[:100]); len(got) != 100 {
+		t.Errorf("%d of 100", len(got))
 	}
 }

@@ -58,7 +58,10 @@ func Start(p plan.Plan, opt Options) (*Child, error) {
 		return nil, err
 	}
 	inputs["sock"] = theirs
-	code := prog.Link(linkInputs(inputs, opt.Preserve))
+	if prog.Asks(step.HandleInput) {
+		inputs[step.HandleInput] = beyond(inputs, opt.Preserve)
+	}
+	code := prog.Link(withArgs(linkInputs(inputs, opt.Preserve)))
 	kid, err := sys.Fork(p.Birth.Flags, code)
 	code.Free()
 	unix.Close(theirs)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/step"
+	"github.com/urun/urun/pkg/sys"
 )
 
 // openJoins opens the namespaces that the plan joins and returns them together with given. The caller closes opened.
@@ -52,6 +53,23 @@ func linkInputs(inputs map[string]int, preserve int) map[string]uint64 {
 		next = max(next, fd+1)
 	}
 	gap(next, 1<<32-1)
+	return values
+}
+
+// beyond is a number for a descriptor that the child will make, kept open like the inputs. It is not the lowest free one, which
+// the child may get for something else before.
+func beyond(inputs map[string]int, preserve int) int {
+	last := 2 + preserve
+	for _, fd := range inputs {
+		last = max(last, fd)
+	}
+	return last + 2
+}
+
+// withArgs tells the program where the command line and the environment of urun are (step.Forget).
+func withArgs(values map[string]uint64) map[string]uint64 {
+	first, size, at := sys.ArgPages()
+	values["args"], values["args.size"], values["args.first"] = first, size, at
 	return values
 }
 

@@ -112,7 +112,7 @@ func TestFailsBeforeBorn(t *testing.T) {
 func TestTwoWakes(t *testing.T) {
 	c, path, p := waiting(t, step.CallOut{}, shell("exit 7"))
 	second := make(chan error, 1)
-	err := Wake(path, WakeOptions{Program: p.Program, CallOut: func(int) error {
+	err := Wake(path, WakeOptions{Program: p.Program, CallOut: func(int, Show) error {
 		go func() { second <- Wake(path, WakeOptions{Program: p.Program}) }()
 		time.Sleep(50 * time.Millisecond)
 		return nil

@@ -118,6 +118,21 @@ func testScope(t *testing.T) {
 	s.gone(st.Cgroup.Unit, st.Cgroup.Path)
 }
 
+// TestExecBeforeTheStart: who enters a container that waits is in its cgroup, too.
+func TestExecBeforeTheStart(t *testing.T) {
+	s := newSession(t)
+	const id = "waits"
+	s.must(s.urun, "create", "--bundle", s.bundle("forever", limits), id)
+	t.Cleanup(func() { s.run(s.urun, "delete", "--force", id) })
+	if got := s.must(s.urun, "exec", id, "/inside", "cat", "/proc/self/cgroup", "--", "cat", "/sys/fs/cgroup/memory.max"); got != "0::/\n67108864" {
+		t.Errorf("exec sees %q", got)
+	}
+	s.must(s.urun, "start", id)
+	if got := s.must(s.urun, "exec", id, "/inside", "cat", "/proc/self/cgroup"); got != "0::/" {
+		t.Errorf("after the start exec sees %q", got)
+	}
+}
+
 // TestPlainLimitsHold: who takes more than the limits allow is stopped, by the kernel.
 func TestPlainLimitsHold(t *testing.T) {
 	s := newSession(t)
