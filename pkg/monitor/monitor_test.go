@@ -54,6 +54,9 @@ func begin(t *testing.T, duties ...companion.Duty) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := dir.Save(state.Record{ID: "a", Pid: child.Process.Pid, StartTime: start}); err != nil {
+		t.Fatal(err)
+	}
 	c, err := companion.Start("/proc/self/exe", "a", dir.Fd())
 	if err != nil {
 		t.Fatal(err)
