@@ -227,7 +227,7 @@ func TestKillKnowsSignalsByNameAndNumber(t *testing.T) {
 
 // As with runc; the process that waits could not be ended by the signals themselves.
 func TestSignalsThatEndACreatedContainer(t *testing.T) {
-	for _, signal := range []string{"TERM", "INT", "HUP", "QUIT", "KILL"} {
+	for _, signal := range []string{"TERM", "INT", "HUP", "QUIT", "KILL", "--all"} {
 		c := newCaller(t)
 		c.created(inside("forever"))
 		c.must("kill", c.id, "USR1")

@@ -194,6 +194,17 @@ func TestSignalsAreAsFreshInside(t *testing.T) {
 	newCaller(t).run(inside("signalmask")).exits(0).prints("blocked=0000000000000000 ignored=0000000000000000")
 }
 
+// TestIgnoredSignalsAreAsFreshInside: what the caller ignores, as nohup does, is not ignored inside.
+func TestIgnoredSignalsAreAsFreshInside(t *testing.T) {
+	c := newCaller(t)
+	deaf := func(cmd *exec.Cmd) {
+		cmd.Args = append([]string{"sh", "-c", `trap "" 1 2 3 10 12 13 14 15 17 18 20 21 22 28 29 34 40 64; exec "$0" "$@"`}, cmd.Args...)
+		cmd.Path = "/bin/sh"
+	}
+	c.launch(deaf, "run", "-b", c.bundle(inside("signalmask")), c.id).wait().exits(0).
+		prints("blocked=0000000000000000 ignored=0000000000000000")
+}
+
 func TestTheProcessLeadsASessionOfItsOwn(t *testing.T) {
 	newCaller(t).run(inside("sid")).exits(0).prints("pid=1 pgid=1 sid=1")
 }

@@ -23,13 +23,16 @@ func (r *Runtime) Kill(id string, sig unix.Signal, all bool) error {
 	if err != nil {
 		return err
 	}
-	if !all {
-		if endsWaiting(sig) && !paused(rec) && waits(dir) {
-			err := sandbox.End(socketPath(dir))
-			if !errors.Is(err, sandbox.ErrNotWaiting) {
-				return err
-			}
+	if endsWaiting(sig) && !paused(rec) && waits(dir) {
+		err := sandbox.End(socketPath(dir))
+		if err != nil && !errors.Is(err, sandbox.ErrNotWaiting) {
+			return err
 		}
+		if err == nil && !(all && rec.Namespaces&unix.CLONE_NEWPID == 0) { // its end is the end of all, as in killAll
+			return nil
+		}
+	}
+	if !all {
 		return killInit(rec, sig)
 	}
 	err = killAll(rec, sig)

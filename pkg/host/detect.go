@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/sys"
 	"github.com/urun/urun/pkg/userns"
 )
 
@@ -29,6 +30,7 @@ func Detect() (plan.Host, error) {
 		h.PipeStdio[fd] = pipe(fd)
 	}
 	h.Rows, h.Cols = window()
+	h.Ignored = sys.IgnoredSignals()
 	return h, nil
 }
 

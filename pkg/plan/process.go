@@ -185,7 +185,7 @@ func (c *compiler) become(p *specs.Process, sets capSets, setGroups bool, seccom
 		step.Bounding{Keep: sets.bounding, Last: c.host.LastCap},
 		step.User{UID: p.User.UID, GID: p.User.GID, Groups: groups, SetGroups: setGroups},
 		step.Umask{Mask: umaskOf(p)},
-		step.Inheritance{Preserve: c.opt.PreserveFDs},
+		step.Inheritance{Preserve: c.opt.PreserveFDs, Ignored: c.host.Ignored},
 	)
 	caps := step.Caps{Effective: sets.effective, Permitted: sets.permitted, Inheritable: sets.inheritable, Ambient: sets.ambient}
 	c.confine(caps, p.NoNewPrivileges, filter)

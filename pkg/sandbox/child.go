@@ -61,7 +61,11 @@ func Start(p plan.Plan, opt Options) (*Child, error) {
 	if prog.Asks(step.HandleInput) {
 		inputs[step.HandleInput] = beyond(inputs, opt.Preserve)
 	}
-	code := prog.Link(withArgs(linkInputs(inputs, opt.Preserve)))
+	values := linkInputs(inputs, opt.Preserve)
+	if prog.Asks("args") {
+		addArgs(values)
+	}
+	code := prog.Link(values)
 	kid, err := sys.Fork(p.Birth.Flags, code)
 	code.Free()
 	unix.Close(theirs)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/step"
+	"github.com/urun/urun/pkg/sys"
 )
 
 // Inside says into which namespaces a hook goes.
@@ -89,7 +90,7 @@ func startInside(h specs.Hook, in Inside, stdin, output int) (*Child, error) {
 		step.Redirect{Input: "stdin", FD: 0},
 		step.Redirect{Input: "output", FD: 1},
 		step.Redirect{Input: "output", FD: 2},
-		step.Inheritance{}, step.Exec{Files: []string{h.Path}, Args: hookArgs(h), Env: h.Env},
+		step.Inheritance{Ignored: sys.IgnoredSignals()}, step.Exec{Files: []string{h.Path}, Args: hookArgs(h), Env: h.Env},
 	)
 	c, err := Start(p, Options{Inputs: inputs})
 	if err != nil {

@@ -66,11 +66,9 @@ func beyond(inputs map[string]int, preserve int) int {
 	return last + 2
 }
 
-// withArgs tells the program where the command line and the environment of urun are (step.Forget).
-func withArgs(values map[string]uint64) map[string]uint64 {
-	first, size, at := sys.ArgPages()
-	values["args"], values["args.size"], values["args.first"] = first, size, at
-	return values
+// addArgs tells the program where the command line and the environment of urun are (step.Forget).
+func addArgs(values map[string]uint64) {
+	values["args"], values["args.size"], values["args.first"] = sys.ArgPages()
 }
 
 func closeAll(fds []int) {

@@ -22,7 +22,7 @@ func (dies) String() string { return "die" }
 
 func (dies) Emit(p *program.Program) {
 	p.Call(unix.SYS_KILL, p.Call(unix.SYS_GETPID), program.Int(int(unix.SIGKILL)))
-	p.Call(unix.SYS_PAUSE)
+	p.Call(unix.SYS_PPOLL, program.Int(0), program.Int(0), program.Int(0), program.Int(0)) // for ever; arm64 has no pause(2)
 }
 
 // The conversation of a dying process closes a moment before it can be waited for.

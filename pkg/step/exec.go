@@ -50,8 +50,11 @@ func (s Find) Emit(p *program.Program) {
 func (s Find) Explain(errno syscall.Errno) string { return explainExec(s.Name, errno) }
 
 // Inheritance settles what the command inherits: descriptors below 3+Preserve, and signals as a program expects them, none
-// blocked or ignored.
-type Inheritance struct{ Preserve int }
+// blocked or ignored. What has a handler in the process gets its default action by execve(2) itself.
+type Inheritance struct {
+	Preserve int
+	Ignored  []int // signals that the process ignores
+}
 
 func (s Inheritance) String() string {
 	return "leave descriptors 0 to " + strconv.Itoa(2+s.Preserve) + " open, and let signals in"
@@ -60,7 +63,7 @@ func (s Inheritance) String() string {
 // Emit implements Step.
 func (s Inheritance) Emit(p *program.Program) {
 	p.CloseRange(program.Int(3+s.Preserve), program.Int(uint32(1<<32-1)), unix.CLOSE_RANGE_CLOEXEC)
-	p.Sigdefault()
+	p.Sigdefault(s.Ignored)
 	p.Sigmask()
 }
 

@@ -72,7 +72,7 @@ var words = []step.Step{
 	step.Bounding{Keep: 0b101, Last: 3},
 	step.User{UID: 1000, GID: 100, Groups: []uint32{5, 6}, SetGroups: true}, step.User{},
 	step.Caps{Effective: 1 << 40, Permitted: 1<<40 | 1, Inheritable: 1, Ambient: 1}, step.NoNewPrivs{},
-	step.Inheritance{Preserve: 2},
+	step.Inheritance{Preserve: 2, Ignored: []int{1, 22}},
 	step.Seccomp{Insns: []unix.SockFilter{{Code: 6, K: 0x7fff0000}}, Flags: unix.SECCOMP_FILTER_FLAG_LOG},
 	step.Seccomp{Insns: []unix.SockFilter{{Code: 6, K: 0x7fff0000}}, Flags: unix.SECCOMP_FILTER_FLAG_NEW_LISTENER, Listener: "/run/agent.sock"},
 	step.GiveUp{Name: "CAP_SYS_ADMIN", Caps: step.Caps{Effective: 1, Permitted: 1}},
