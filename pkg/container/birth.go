@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
 	"github.com/urun/urun/pkg/state"
+	"github.com/urun/urun/pkg/step"
 	"github.com/urun/urun/pkg/userns"
 )
 
@@ -30,6 +32,7 @@ type birth struct {
 	let    bool      // the process may begin as soon as it is ready
 	since  time.Time // when the part began that is being traced
 
+	maps      chan error           // the end of writing the id maps, where that was begun early
 	companion *companion.Companion // urun-monitor, until it is ready; nil: there is none
 }
 
@@ -120,8 +123,9 @@ func (b *birth) enter(pid int) error {
 	if b.companion != nil && b.plan.Watch.Duty.Kind == companion.Kills {
 		p.monitor = b.companion.Pid
 	}
+	b.mapAhead(pid)
 	if err := p.place(pid); err != nil {
-		return err
+		return errors.Join(err, b.mapped())
 	}
 	b.record.Cgroup = &p.made
 	b.late = append(b.late, p.lost...)
@@ -137,14 +141,43 @@ func (b *birth) listener(fd int, c *sandbox.Child) error {
 // mapIDs gives the newborn its ids.
 func (b *birth) mapIDs(pid int) error {
 	b.since = b.trace("clone", b.since)
-	p, err := b.plan.Birth, error(nil)
-	if p.MapBy == plan.MapDirect {
-		err = userns.WriteDirect(pid, p.UIDMap, p.GIDMap)
+	err := error(nil)
+	if b.maps != nil {
+		err = b.mapped()
 	} else {
-		err = userns.Write(pid, p.UIDMap, p.GIDMap, userns.FindHelpers())
+		err = b.writeMaps(pid)
 	}
 	b.since = b.trace("maps", b.since)
 	return err
+}
+
+func (b *birth) writeMaps(pid int) error {
+	p := b.plan.Birth
+	if p.MapBy == plan.MapDirect {
+		return userns.WriteDirect(pid, p.UIDMap, p.GIDMap)
+	}
+	return userns.Write(pid, p.UIDMap, p.GIDMap, userns.FindHelpers())
+}
+
+// mapAhead begins to write the id maps while systemd makes the scope: the process waits for both. It is not the one to be mapped if
+// it forks before.
+func (b *birth) mapAhead(pid int) {
+	helped := b.plan.Birth.MapBy == plan.MapHelpers || b.plan.Birth.MapBy == plan.MapDirect
+	forks := func(s step.Step) bool { _, is := s.(step.Fork); return is }
+	if !helped || len(b.plan.Birth.Joins) > 0 || slices.ContainsFunc(b.plan.Steps, forks) {
+		return
+	}
+	b.maps = make(chan error, 1)
+	go func() { b.maps <- b.writeMaps(pid) }()
+}
+
+// mapped waits for the maps that have been begun; nil: none have.
+func (b *birth) mapped() error {
+	if b.maps == nil {
+		return nil
+	}
+	defer func() { b.maps = nil }()
+	return <-b.maps
 }
 
 func (b *birth) noted(n int) { b.late = append(b.late, b.plan.Late[n]) }

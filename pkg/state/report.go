@@ -30,10 +30,14 @@ func (d *Dir) Report(rec Record) (Report, bool) {
 	return r, r.Pid == rec.Pid && r.StartTime == rec.StartTime
 }
 
-// SaveReport replaces the report.
+// SaveReport replaces the report. ErrNotExist: there is no record, so that nobody would read it, and a directory that is being
+// removed must stay empty.
 //
 // Preconditions: nobody else reports about the container. The lock need not be held.
 func (d *Dir) SaveReport(r Report) error {
+	if !d.has(recordFile) {
+		return ErrNotExist
+	}
 	raw, err := json.Marshal(r)
 	if err == nil {
 		err = stageFile(d.fd, reportFile, raw)

@@ -96,7 +96,7 @@ func testScope(t *testing.T) {
 		}
 	}
 	shown := s.must("systemctl", "--user", "show", st.Cgroup.Unit, "-p", "MemoryMax,TasksMax,CPUQuotaPerSecUSec,Delegate,Description")
-	for _, want := range []string{"MemoryMax=83886080", "TasksMax=66", "CPUQuotaPerSecUSec=500ms", "Delegate=yes", "Description=urun container limited"} {
+	for _, want := range []string{"MemoryMax=71303168", "TasksMax=58", "CPUQuotaPerSecUSec=500ms", "Delegate=yes", "Description=urun container limited"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("systemd does not show %s:\n%s", want, shown)
 		}

@@ -38,7 +38,7 @@ func (s *session) holds(st cgroupState, want map[string]string) {
 // roomier is what a file of the scope holds where that of the container's cgroup holds the value: urun-monitor, which may be in the
 // scope too, needs some room.
 func (s *session) roomier(st cgroupState, file, value string) string {
-	more := map[string]int{"memory.max": 16 << 20, "memory.high": 16 << 20, "pids.max": 16}[file]
+	more := map[string]int{"memory.max": 4 << 20, "memory.high": 4 << 20, "pids.max": 8}[file]
 	n, err := strconv.Atoi(value)
 	if _, absent := os.Stat(filepath.Join(st.Cgroup.Path, "monitor")); absent != nil || err != nil {
 		return value
