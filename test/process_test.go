@@ -86,6 +86,16 @@ func TestSysctl(t *testing.T) {
 	c.run(set("kernel.../../x", "1")).refuses(1, "kernel.")
 }
 
+// TestPingGroupRange: all groups, as engines write it, are those that the container has.
+func TestPingGroupRange(t *testing.T) {
+	all := func(s *specs.Spec) { s.Linux.Sysctl = map[string]string{"net.ipv4.ping_group_range": "0 2147483647"} }
+	ask := inside("cat /proc/sys/net/ipv4/ping_group_range")
+	newCaller(t).run(namespace(specs.NetworkNamespace, ""), singleMap, all, ask).exits(0).prints("0\t0").complains("URUN-SYS-001", "0 0")
+	c := newCaller(t)
+	c.flags = []string{"--strict"}
+	c.refused(c.bundle(namespace(specs.NetworkNamespace, ""), all), "URUN-SYS-001")
+}
+
 func TestNetworkNamespaceHasLoUp(t *testing.T) {
 	newCaller(t).run(namespace(specs.NetworkNamespace, ""), inside("ifaces -- lo")).exits(0).mentions("lo\n", "lo is up")
 }
