@@ -28,11 +28,12 @@ test: ## Run every test, as an ordinary user (and as root too, when root asks)
 test-vm: ## Run those that need systemd and cgroup v2, in a guest made for them
 	hack/test-vm.sh
 
-build: go ## Build ./bin/urun, one static binary
-	$(BUILD) $(STAMP) -o bin/urun ./cmd/urun
+build: go ## Build ./bin/urun and ./bin/urun-monitor, static binaries
+	$(BUILD) $(STAMP) -o bin/ ./cmd/urun ./cmd/urun-monitor
 
-install: ## Copy ./bin/urun to DESTDIR/PREFIX/bin (build it first)
+install: ## Copy them to DESTDIR/PREFIX/bin and .../libexec/urun (build them first)
 	install -D -m 0755 bin/urun $(DESTDIR)$(PREFIX)/bin/urun
+	install -D -m 0755 bin/urun-monitor $(DESTDIR)$(PREFIX)/libexec/urun/urun-monitor
 
 lint: go ## Check with vet, staticcheck, gofmt and shellcheck
 	GO='$(GO)' hack/lint.sh

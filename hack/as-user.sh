@@ -3,7 +3,7 @@
 #   hack/as-user.sh hack/tour.sh
 # An ordinary user runs it as they are. Root runs it as urun-dev (made by hack/setup.sh), in a copy of the tree, because
 # a clone below /root cannot be read by anybody else. The command finds in its environment
-#   URUN             the binary; root's copy belongs to root, as an installed one does
+#   URUN             the binary, with urun-monitor beside it; root's copies belong to root, as installed ones do
 #   XDG_RUNTIME_DIR  the user's own, or a new private directory where there is none
 #   TMPDIR           a private directory, gone afterwards
 set -euo pipefail
@@ -47,7 +47,10 @@ copy_for_user() {
   mkdir "$work/tree" "$work/bin"
   hack/copy-tree.sh "$work/tree"
   chown -R "$user:" "$work/tree"
-  [ ! -e bin/urun ] || install -m 0755 bin/urun "$work/bin/urun"
+  local program
+  for program in urun urun-monitor; do
+    [ ! -e "bin/$program" ] || install -m 0755 "bin/$program" "$work/bin/$program"
+  done
 }
 
 PATH=$(dirname "$(hack/find-go.sh)"):$PATH

@@ -7,12 +7,12 @@ go=${GO:-$(hack/find-go.sh)}
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 
-# build NAME: prints the sum of the binary built in a copy of the tree of that name.
+# build NAME: prints the sum of the binaries built in a copy of the tree of that name.
 build() {
   mkdir -p "$work/$1"
   hack/copy-tree.sh "$work/$1"
   make --no-print-directory -C "$work/$1" build GO="$go" STAMP=-buildvcs=false >&2
-  sha256sum <"$work/$1/bin/urun"
+  cat "$work/$1"/bin/{urun,urun-monitor} | sha256sum
 }
 
 first=$(build one)

@@ -21,7 +21,7 @@ trap cleanup EXIT
 # What the tests find in the guest, as hack/vm.sh run says; it belongs to root, as installed programs do.
 mkdir "$work/urun"
 go build -trimpath -ldflags '-s -w' -o "$work/urun/inside" ./test/inside
-cp bin/urun "$work/urun"
+cp bin/urun bin/urun-monitor "$work/urun"
 hack/redis-bundle.sh "$work/urun/redis"
 
 if [ -z "${URUN_VM:-}" ]; then

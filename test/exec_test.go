@@ -40,6 +40,68 @@ func TestExecRunsBesideTheContainer(t *testing.T) {
 	c.exec("", "pids").exits(0).mentions("1 ")
 }
 
+// A created container may be entered before it starts, as with runc.
+func TestExecBesideAWaitingContainer(t *testing.T) {
+	c := newCaller(t)
+	c.created(inside("forever"), namespace(specs.NetworkNamespace, ""), namespace(specs.TimeNamespace, ""))
+	kinds := []string{"pid", "mnt", "user", "ipc", "uts", "cgroup", "net", "time"}
+	before := make([]string, len(kinds))
+	for i, kind := range kinds {
+		before[i] = c.exec("", "ns "+kind).exits(0).stdout
+	}
+	c.exec("-u 1:2 --cwd /bin -e A=b", "id -- cwd -- env A -- pids").exits(0).mentions("uid=1 gid=2", "/bin\nb\n1 ")
+	c.exec("", "exit 42").exits(42).silent()
+	c.exec("", "fds").exits(0).prints("0", "1", "2")
+	c.urun("exec", c.id, "foo").refuses(255, `exec: "foo": executable file not found in $PATH`)
+	c.must("exec", "-d", c.id, "/inside", "forever")
+	if st := c.state(c.id).Status; st != specs.StateCreated {
+		t.Errorf("it is %s", st)
+	}
+	c.must("start", c.id)
+	for i, kind := range kinds {
+		c.exec("", "ns "+kind).exits(0).prints(strings.TrimSpace(before[i]))
+	}
+	for fd := 3; fd < 16; fd++ { // the handle of the namespaces is gone
+		if to := c.exec("", fmt.Sprintf("readlink /proc/1/fd/%d", fd)); strings.Contains(to.stdout, "/ns") {
+			t.Errorf("descriptor %d of the container leads to %s", fd, to.stdout)
+		}
+	}
+	c.must("kill", c.id, "KILL")
+	c.becomes(c.id, specs.StateStopped)
+	c.must("delete", c.id)
+	c.nothingLeft()
+}
+
+func TestExecWithATerminalBesideAWaitingContainer(t *testing.T) {
+	c, tm := newCaller(t), newTerminal(t, 24, 80)
+	c.created(inside("forever"))
+	l := tm.launch(c, "exec", "-t", c.id, "/inside", "isatty", "0", "--", "ctty", "--", "exit", "3")
+	l.wait().exits(3)
+	shows(t, tm.screen, "controlling terminal")
+}
+
+func TestExecBesideAContainerPausedBeforeItsStart(t *testing.T) {
+	c := newCaller(t)
+	c.created(inside("forever"))
+	c.must("pause", c.id)
+	c.exec("", "exit 0").refuses(255, "paused")
+	c.exec("--ignore-paused", "exit 0").refuses(255, "resume it first")
+	c.must("resume", c.id)
+	c.exec("", "exit 0").exits(0)
+}
+
+// Who reads that the container is running may exec at once, while its process still is on its way to its command.
+func TestExecAtTheMomentOfTheStart(t *testing.T) {
+	for range 10 {
+		c := newCaller(t)
+		c.created(inside("forever"))
+		done := make(chan result, 1)
+		go func() { done <- c.exec("", "exit 7") }()
+		c.must("start", c.id)
+		(<-done).exits(7)
+	}
+}
+
 func TestExecReturnsTheExitCode(t *testing.T) {
 	c := sleeper(t)
 	c.exec("", "exit 0").exits(0).silent()
@@ -208,6 +270,7 @@ func TestExecCapabilities(t *testing.T) {
 	c.exec("", "caps CapEff -- caps CapPrm -- caps CapBnd -- caps CapInh").exits(0).
 		prints("CapEff="+kill, "CapPrm="+kill, "CapBnd="+kill, "CapInh=0000000000000000")
 	c.exec("--cap CAP_NET_BIND_SERVICE", "caps CapEff -- caps CapInh").exits(0).prints("CapEff=0000000000000420", "CapInh=0000000000000000")
+	c.exec("--cap NET_ADMIN", "caps").refuses(255, `--cap "NET_ADMIN": unknown capability`)
 }
 
 func TestExecNoNewPrivileges(t *testing.T) {

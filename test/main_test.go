@@ -38,6 +38,9 @@ func testMain(m *testing.M) int {
 	defer func() { _ = os.RemoveAll(dir) }()
 	// The container's users look at the test program through their own root, not through this directory.
 	urunPath, err = program("URUN", dir, "urun", "../cmd/urun")
+	if err == nil && filepath.Dir(urunPath) == dir {
+		_, err = program("", dir, "urun-monitor", "../cmd/urun-monitor") // urun looks for it beside itself
+	}
 	if err == nil {
 		insidePath, err = program("URUN_TEST_INSIDE", dir, "inside", "./inside")
 	}

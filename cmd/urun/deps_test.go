@@ -14,7 +14,7 @@ func TestStartUp(t *testing.T) {
 		"google.golang.org/protobuf":      "part of what containerd/cgroups costs",
 		"github.com/cilium/ebpf":          "part of what containerd/cgroups costs",
 		"github.com/godbus/dbus":          "0.4 ms",
-		"github.com/containerd/cgroups":   "0.8 to 1.1 ms",
+		"github.com/containerd/cgroups":   "0.8 to 1.1 ms; urun-monitor has it",
 		"github.com/spf13/cobra":          "one command line library is enough",
 		"text/template":                   "keeps the linker from dropping unused methods, and is slow",
 		"github.com/google/go-cmp":        "for tests only",

@@ -11,13 +11,13 @@ const module = "github.com/urun/urun/"
 // one floor do not know each other.
 func floors() [][]string {
 	return [][]string{
-		{"pkg/sys", "pkg/idmap", "pkg/copyup", "pkg/seccomp", "pkg/seccomp/gen", "pkg/bus"},
+		{"pkg/sys", "pkg/idmap", "pkg/copyup", "pkg/seccomp", "pkg/seccomp/gen", "pkg/bus", "pkg/procs", "pkg/companion"},
 		{"pkg/program", "pkg/cgroup"},
 		{"pkg/step", "pkg/userns", "pkg/state", "pkg/bundle"},
-		{"pkg/plan"},
+		{"pkg/plan", "pkg/monitor"},
 		{"pkg/sandbox", "pkg/host"},
 		{"pkg/container"},
-		{"cmd/urun"},
+		{"cmd/urun", "cmd/urun-monitor"},
 	}
 }
 

@@ -10,13 +10,20 @@ import (
 // walk reads as much of a document as there is, and gives the JSON paths of the last value that it has met and of the one that it
 // was about to read: process.args[1], annotations["a.b"].
 func walk(raw []byte) (last, next string) {
+	n, end := follow(raw, 0)
+	_, met := follow(raw, n)
+	return pathOf(met), pathOf(end)
+}
+
+// follow reads the document as far as it can be read, but not on from its value number stop, counted from 1. It says which
+// value it met last, and the path where it ended.
+func follow(raw []byte, stop int) (values int, path []step) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber() // or a number without end would be the end of the walk
-	var path []step
 	for {
 		t, err := dec.Token()
 		if err != nil {
-			return last, pathOf(path)
+			return values, path
 		}
 		d, _ := t.(json.Delim)
 		if d == '}' || d == ']' {
@@ -28,7 +35,9 @@ func walk(raw []byte) (last, next string) {
 			path[n-1].key = &key
 			continue
 		}
-		last = pathOf(path)
+		if values++; values == stop {
+			return values, path
+		}
 		switch d {
 		case '{', '[':
 			path = append(path, step{array: d == '['})

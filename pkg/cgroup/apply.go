@@ -64,18 +64,35 @@ func (d *Dir) Apply(settings []Setting) []Failure {
 var errBelow = errors.New("less than what is in use")
 
 func (d *Dir) apply(s Setting) error {
-	if s.NotBelow != "" {
-		used, err := readAt(d.fd, s.NotBelow)
-		if err != nil {
-			return err
-		}
-		now, errNow := strconv.ParseUint(strings.TrimSpace(used), 10, 64)
-		limit, errLimit := strconv.ParseUint(s.Value, 10, 64)
-		if errNow == nil && errLimit == nil && limit < now {
-			return fmt.Errorf("%w, %d (checkBeforeUpdate)", errBelow, now)
-		}
+	if err := d.notBelow(s); err != nil {
+		return err
 	}
 	return writeAt(d.fd, s.File, s.Value)
+}
+
+// Fits says why the setting is not to be written as things stand: it is below what is in use, and that was not to be
+// (memory.checkBeforeUpdate).
+func (d *Dir) Fits(s Setting) error {
+	if err := d.notBelow(s); errors.Is(err, errBelow) {
+		return fmt.Errorf("%s: %s is %w", s.Path, s.Value, err)
+	}
+	return nil
+}
+
+func (d *Dir) notBelow(s Setting) error {
+	if s.NotBelow == "" {
+		return nil
+	}
+	used, err := readAt(d.fd, s.NotBelow)
+	if err != nil {
+		return err
+	}
+	now, errNow := strconv.ParseUint(strings.TrimSpace(used), 10, 64)
+	limit, errLimit := strconv.ParseUint(s.Value, 10, 64)
+	if errNow == nil && errLimit == nil && limit < now {
+		return fmt.Errorf("%w, %d (checkBeforeUpdate)", errBelow, now)
+	}
+	return nil
 }
 
 // moot tells whether nothing is lost by the failure of setting i.
@@ -119,6 +136,20 @@ func (d *Dir) explain(s Setting, err error, available []string) Failure {
 
 // byManager are the controllers that systemd hands on (systemd.resource-control(5), Delegate=).
 var byManager = []string{"cpu", "cpuset", "io", "memory", "pids"}
+
+// DropInFor is DropIn for one controller that is lacking, with the others that the settings lack too: a hint for each by itself would
+// have one undo the other.
+func DropInFor(controller string, settings []Setting, have []string) string {
+	lacking := []string{controller}
+	if slices.Contains(byManager, controller) {
+		for _, name := range Controllers(settings) {
+			if slices.Contains(byManager, name) {
+				lacking = append(lacking, name)
+			}
+		}
+	}
+	return DropIn(lacking, have)
+}
 
 // DropIn says how root lets users have the controllers that are lacking, beside those that they have.
 func DropIn(lacking, have []string) string {

@@ -61,6 +61,9 @@ func (d *Dir) Remove(name string, deadline time.Time) error {
 	}
 	defer child.Close()
 	if err := child.walk(nil, func(above int, name string) error { return rmdir(above, name, deadline) }); err != nil {
+		if vanished(err) == nil { // somebody else, such as systemd, has removed it first
+			return nil
+		}
 		return fmt.Errorf("remove: %w", whyBusy(err))
 	}
 	if err := rmdir(d.fd, name, deadline); err != nil {

@@ -144,12 +144,13 @@ func set(name string, most int) translation {
 	}
 }
 
-// cpuIdleWord: a weight of 0 is how systemd says idle.
+// cpuIdleWord: a weight of 0 is how systemd says idle, and that none is set ends it.
 func cpuIdleWord(l *properties, value string) error {
 	switch value {
 	case "1":
 		l.put(252, "CPUWeight", uint64(0))
 	case "0":
+		l.put(252, "CPUWeight", infinity)
 	default:
 		return errors.New("is neither 0 nor 1")
 	}

@@ -24,6 +24,7 @@ func TestProperties(t *testing.T) {
 		{"memory.zswap.max", "max", 253, "[MemoryZSwapMax=18446744073709551615]"},
 		{"cpu.idle", "1", 251, "[]"},
 		{"cpu.idle", "1", 252, "[CPUWeight=0]"},
+		{"cpu.idle", "0", 252, "[CPUWeight=18446744073709551615]"},
 		{"cpu.idle", "2", 252, "error"},
 		{"cpu.max", "50000 100000", 252, "[CPUQuotaPeriodUSec=100000 CPUQuotaPerSecUSec=500000]"},
 		{"cpu.max", "50000 100000", 241, "[CPUQuotaPerSecUSec=500000]"},

@@ -31,6 +31,19 @@ type Setting struct {
 // String renders the setting as it is printed in a plan.
 func (s Setting) String() string { return s.File + " " + s.Value }
 
+// Lifts says whether no limit is what the setting asks for.
+func (s Setting) Lifts() bool {
+	switch s.File {
+	case "cpu.max":
+		return s.Value == "max" || strings.HasPrefix(s.Value, "max ")
+	case "cpu.idle", "cpu.max.burst":
+		return s.Value == "0"
+	case "io.max":
+		return strings.HasSuffix(s.Value, "=max")
+	}
+	return s.Value == "max"
+}
+
 // Notice tells of something asked that is not held in full. It converts to plan.Notice as it is.
 type Notice struct {
 	Code string `json:"code"`

@@ -182,3 +182,15 @@ func FuzzSettings(f *testing.F) {
 		}
 	})
 }
+
+func TestLifts(t *testing.T) {
+	for text, want := range map[string]bool{
+		"memory.max max": true, "memory.max 0": false, "pids.max 5": false, "cpu.max max": true, "cpu.max max 50000": true, "cpu.max 1000 50000": false,
+		"cpu.idle 0": true, "cpu.idle 1": false, "cpu.max.burst 0": true, "memory.swap.max 0": false, "io.max 8:0 rbps=max": true, "io.max 8:0 rbps=5": false,
+	} {
+		file, value, _ := strings.Cut(text, " ")
+		if got := (Setting{File: file, Value: value}).Lifts(); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}

@@ -346,6 +346,26 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// TestFits: what is below what is in use is known before it is written.
+func TestFits(t *testing.T) {
+	d := fresh(t)
+	if err := d.Write("cgroup.max.depth", "3"); err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{"3": "", "max": "", "2": "a: 2 is less than what is in use, 3 (checkBeforeUpdate)"} {
+		got := ""
+		if err := d.Fits(Setting{File: "cgroup.max.depth", Value: value, Path: "a", NotBelow: "cgroup.max.depth"}); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", value, got, want)
+		}
+	}
+	if err := d.Fits(Setting{File: "cgroup.max.depth", Value: "2", Path: "a"}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestDropIn(t *testing.T) {
 	want := "let root write [Service] and Delegate=cpu io memory pids into /etc/systemd/system/user@.service.d/delegate.conf, do systemctl daemon-reload, and log in anew"
 	if got := DropIn([]string{"io"}, []string{"pids", "memory", "cpu"}); got != want {

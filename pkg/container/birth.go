@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/idmap"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
@@ -26,7 +27,10 @@ type birth struct {
 	late   []plan.Notice
 	staged bool      // the record lies ready to be committed
 	hooked bool      // a hook has been run
+	let    bool      // the process may begin as soon as it is ready
 	since  time.Time // when the part began that is being traced
+
+	companion *companion.Companion // urun-monitor, until it is ready; nil: there is none
 }
 
 // bear starts the process of the draft and brings it as far as ready; the record is not to be seen yet. inputs are descriptors
@@ -38,6 +42,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		Annotations: d.bundle.Spec.Annotations, Owner: d.host.UID, Created: time.Now().UTC(), BootID: state.BootID(),
 		Namespaces: d.plan.Birth.Own, UIDMap: d.plan.Birth.UIDMap, GIDMap: d.plan.Birth.GIDMap, Creating: true,
 	}
+	b.hire()
 	child, err := sandbox.Start(d.plan, sandbox.Options{
 		Inputs: inputs, Preserve: d.opt.PreserveFDs, MapIDs: b.mapIDs, CallOut: b.callOut, Noted: b.noted, Listener: b.listener, Enter: b.enter,
 		Meanwhile: func(c *sandbox.Child) error { return b.prepare(c, attended) },
@@ -77,10 +82,28 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 	if err := b.identify(c.Pid); err != nil {
 		return err
 	}
+	b.instruct()
 	for _, n := range b.plan.Notices {
 		b.record.Notices = append(b.record.Notices, state.Notice(n))
 	}
-	return b.stage()
+	if err := b.stage(); err != nil || !b.straight() {
+		return err
+	}
+	if err := b.settle(c); err != nil {
+		return err
+	}
+	b.fwd.arm()
+	b.let = true
+	return c.Consent()
+}
+
+// straight says that nothing is left to be done or decided when the process is ready. It then has leave to begin in advance,
+// and need not wait until urun has woken up.
+func (b *birth) straight() bool {
+	if b.wait || b.companion != nil || b.plan.Birth.Terminal || b.opt.PidFile != "" || b.opt.PidfdSocket != "" || b.plan.Answered() {
+		return false
+	}
+	return !b.Strict || len(b.late)+len(b.plan.Late) == 0
 }
 
 // stage writes the record of the finished container down, for settle to let it be seen.
@@ -94,6 +117,9 @@ func (b *birth) stage() error {
 // enter puts the newborn into its cgroup.
 func (b *birth) enter(pid int) error {
 	p := &placing{id: b.id, want: b.plan.Cgroup, way: b.way}
+	if b.companion != nil && b.plan.Watch.Duty.Kind == companion.Kills {
+		p.monitor = b.companion.Pid
+	}
 	if err := p.place(pid); err != nil {
 		return err
 	}
@@ -125,6 +151,7 @@ func (b *birth) noted(n int) { b.late = append(b.late, b.plan.Late[n]) }
 
 // known completes the record with what is true once the process is ready.
 func (b *birth) known() error {
+	b.watched()
 	if b.Strict && len(b.late) > 0 {
 		return errors.New("--strict: " + b.late[0].String())
 	}
@@ -159,7 +186,7 @@ func readMap(pid int, file string) (idmap.Map, error) {
 }
 
 // settle writes down that the container is made, and tells those who asked for its pid.
-func (b *birth) settle() error {
+func (b *birth) settle(c *sandbox.Child) error {
 	if !b.staged {
 		if err := b.stage(); err != nil {
 			return err
@@ -169,8 +196,8 @@ func (b *birth) settle() error {
 		return err
 	}
 	b.record.Creating = false
-	if err := sendPidfd(b.opt.PidfdSocket, b.child.PidFD); err != nil {
+	if err := sendPidfd(b.opt.PidfdSocket, c.PidFD); err != nil {
 		return err
 	}
-	return writePid(b.opt.PidFile, b.child.Pid)
+	return writePid(b.opt.PidFile, c.Pid)
 }

@@ -32,6 +32,8 @@ type placing struct {
 	way  *host.Cgroups
 	made state.Cgroup
 	lost []plan.Notice // limits that do not hold
+
+	monitor int // pid of the urun-monitor that stays in the scope; 0: there is none
 }
 
 // place makes the cgroup and puts the process into it. On an error nothing stays.
@@ -55,7 +57,7 @@ func (p *placing) place(pid int) error {
 	}
 	for _, s := range p.want.Settings {
 		got, _ := d.Read(s.File)
-		p.made.Limits = append(p.made.Limits, state.Limit{Want: s.Path, File: s.File, Got: strings.TrimSpace(got)})
+		p.made.Limits = append(p.made.Limits, state.Limit{Want: s.Path, File: s.File, Asked: s.Value, Got: strings.TrimSpace(got)})
 	}
 	return nil
 }
@@ -68,7 +70,7 @@ func (p *placing) inScope(pid int) (*cgroup.Dir, error) {
 	}
 	unit := p.want.Unit
 	list := cgroup.Merge(cgroup.Merge(unit.Properties(pid, "urun container "+p.id), limits), p.want.Properties)
-	if err := p.start(unit.Name, list); err != nil {
+	if err := p.startScope(pid, list); err != nil {
 		return nil, err
 	}
 	p.made.Unit = unit.Name
@@ -136,6 +138,9 @@ func (p *placing) leaf(pid int) (*cgroup.Dir, error) {
 		return nil, err
 	}
 	if err = leaf.Add(pid); err == nil {
+		err = p.station(scope)
+	}
+	if err == nil {
 		var all []string
 		if all, err = scope.Available(); err == nil {
 			_, err = scope.Enable(all)
@@ -170,23 +175,25 @@ func (p *placing) inOwn(pid int) (*cgroup.Dir, error) {
 
 func controllersOf(settings []cgroup.Setting) []string { return cgroup.Controllers(settings) }
 
-// grow makes the cgroup. What is left there of a container that has ended does not stand in the way; processes that are in the
-// caller's own cgroup, which then can hand no controllers on, move into a leaf of it.
+// callersName is the cgroup that processes move into which are in the caller's own.
+const callersName = "urun-callers"
+
+// grow makes the cgroup. What is left there of a container that has ended does not stand in the way. Processes that are in the
+// caller's own cgroup move into a leaf of it, before it hands on any controller: with them in it, it could hand on none or, worse,
+// those that are for threads too, and then it and all below it would be for threads alone (cgroups(7), "Thread mode").
 func grow(own *cgroup.Dir, rel string, controllers []string) (*cgroup.Dir, error) {
-	d, _, err := own.Grow(rel, controllers)
-	switch {
-	case errors.Is(err, unix.EBUSY):
-		if err := own.Evacuate("urun-callers"); err != nil {
+	if len(controllers) > 0 {
+		if err := own.Evacuate(callersName); err != nil {
 			return nil, err
 		}
-	case errors.Is(err, unix.EEXIST):
+	}
+	d, _, err := own.Grow(rel, controllers)
+	if errors.Is(err, unix.EEXIST) {
 		if err := removeCgroup(path.Join(own.Path(), rel)); err != nil {
 			return nil, err
 		}
-	default:
-		return d, err
+		d, _, err = own.Grow(rel, controllers)
 	}
-	d, _, err = own.Grow(rel, controllers)
 	return d, err
 }
 
@@ -203,43 +210,29 @@ func removeCgroup(dir string) error {
 	return parent.Remove(path.Base(dir), time.Now().Add(killTime))
 }
 
-// openCgroup opens the container's cgroup; nil: it has none, or it is gone.
+// openCgroup opens the cgroup that holds the container's processes, and none of urun's; nil: it has none, or it is gone.
 func openCgroup(rec state.Record) *cgroup.Dir {
 	if rec.Cgroup == nil {
 		return nil
 	}
-	d, err := cgroup.Open(rec.Cgroup.Path)
+	return openIfThere(rec.Cgroup.Inner())
+}
+
+func openIfThere(dir string) *cgroup.Dir {
+	d, err := cgroup.Open(dir)
 	if err != nil {
 		return nil
 	}
 	return d
 }
 
-// outOfMemory says whether the kernel has killed anything in the container's cgroup for lack of memory.
-func outOfMemory(rec state.Record) bool {
-	if rec.Cgroup == nil {
-		return false
-	}
-	d, err := cgroup.Open(path.Join(rec.Cgroup.Path, rec.Cgroup.Leaf))
-	if err != nil {
-		return false
-	}
-	defer d.Close()
-	text, _ := d.Read("memory.events")
-	for line := range strings.Lines(text) {
-		if n, ok := strings.CutPrefix(strings.TrimSpace(line), "oom_kill "); ok {
-			return n != "0"
-		}
-	}
-	return false
-}
-
-// release ends what is left in the container's cgroup and removes it.
+// release ends who watches the container, and what is left in its cgroup, and removes that.
 func (r *Runtime) release(rec state.Record) error {
+	dismiss(rec)
 	if rec.Cgroup == nil {
 		return nil
 	}
-	if d := openCgroup(rec); d != nil {
+	if d := openIfThere(rec.Cgroup.Path); d != nil { // with who watches
 		err := d.Kill(time.Now().Add(killTime))
 		d.Close()
 		if err != nil && !errors.Is(err, cgroup.ErrGone) {
@@ -257,10 +250,10 @@ func (r *Runtime) release(rec state.Record) error {
 	return way.Manager.Stop(deadline(), rec.Cgroup.Unit)
 }
 
-// enter puts one more process into a container's cgroup. From outside the caller's part of the tree only systemd can.
-func enter(rec state.Record, pid int) error {
-	dir := path.Join(rec.Cgroup.Path, rec.Cgroup.Leaf)
-	d, err := cgroup.Open(dir)
+// enter puts one more process into a container's cgroup, or into sub of it. From outside the caller's part of the tree only systemd
+// can.
+func enter(rec state.Record, sub string, pid int) error {
+	d, err := cgroup.Open(path.Join(rec.Cgroup.Path, sub))
 	if err != nil {
 		return err
 	}
@@ -274,5 +267,5 @@ func enter(rec state.Record, pid int) error {
 	if !way.Facts.Systemd {
 		return fmt.Errorf("%w; %s", err, way.Facts.NoSystemd)
 	}
-	return way.Manager.Attach(deadline(), rec.Cgroup.Unit, "/"+rec.Cgroup.Leaf, []uint32{uint32(pid)})
+	return way.Manager.Attach(deadline(), rec.Cgroup.Unit, "/"+sub, []uint32{uint32(pid)})
 }

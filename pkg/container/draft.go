@@ -22,6 +22,9 @@ type draft struct {
 	host   plan.Host
 	plan   plan.Plan
 	way    *host.Cgroups // nil: nothing asks for a cgroup
+	wait   bool          // the container will wait for start
+
+	monitor string // path of urun-monitor, where it may be needed
 }
 
 func (d *draft) close() {
@@ -54,17 +57,25 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
+	if plan.NeedsSubIDs(b.Spec.Linux, h.UID, h.GID) {
+		host.SubIDs(&h)
+	}
 	detectLabels(&h, b.Spec.Linux)
 	var way *host.Cgroups
 	if plan.WantsCgroup(b.Spec, r.CgroupManager) && r.CgroupManager != plan.NoCgroup {
 		way = host.FindCgroups()
 		h.Cgroups = way.Facts
+		if way.Trouble != "" {
+			r.Warn(way.Trouble)
+		}
 	}
+	monitor, why := findMonitor(b.Spec, o.attended)
+	h.NoMonitor = why
 	t = r.trace("host", t)
 	o.PreserveFDs += o.Activation.Sockets
 	opt := plan.Options{
 		ID: id, Bundle: b.Dir, CgroupManager: r.CgroupManager, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
-		Activation: o.Activation,
+		Activation: o.Activation, Attended: o.attended,
 	}
 	if o.KeepGroups {
 		keepGroups(b.Spec)
@@ -86,7 +97,7 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	for _, aside := range p.Asides {
 		r.Debug(aside)
 	}
-	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p, way: way}
+	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p, way: way, wait: wait, monitor: monitor}
 	if err := d.checkDevices(); err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}

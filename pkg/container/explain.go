@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -33,7 +34,7 @@ func explain(err error) error {
 		doing = host.Clone
 	case errors.As(err, &maps):
 		doing = "newuidmap"
-	case errors.As(err, &failed) && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)):
+	case errors.As(err, &failed) && perhapsTheHosts(failed):
 		doing = failed.Text
 	default:
 		return err
@@ -46,6 +47,18 @@ func explain(err error) error {
 		return err
 	}
 	return &hinted{err, cause.Fix}
+}
+
+// perhapsTheHosts says whether the host may be the reason of a step's failure. A command that may not be executed is the
+// container's own affair, and a step that has words for a missing call knows better.
+func perhapsTheHosts(e *sandbox.StepError) bool {
+	switch e.Errno {
+	case unix.EPERM, unix.EACCES:
+		return !strings.HasPrefix(e.Text, "exec: ")
+	case unix.ENOSYS:
+		return !e.Explained
+	}
+	return false
 }
 
 // addressed puts the key of the config before the failure of a step, where the step alone does not tell it.

@@ -26,6 +26,8 @@ type CreateOptions struct {
 	PreserveFDs   int             // descriptors 3 … 3+n-1 are handed to the container
 	KeepGroups    bool            // the caller's supplementary groups stay
 	Activation    plan.Activation // its sockets come before the descriptors of PreserveFDs
+
+	attended bool // urun stays until the container's end
 }
 
 // RunOptions are the flags of run.

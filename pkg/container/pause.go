@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -56,9 +57,9 @@ func (r *Runtime) Resume(id string) error {
 		if st := status(rec, dir); st != statusPaused {
 			return fmt.Errorf("container not paused: it is %s", st)
 		}
-		if d := openCgroup(rec); d != nil && rec.Paused == byFreezer {
+		if d := openCgroup(rec); d != nil && rec.Paused != bySignals {
 			defer d.Close()
-			if err := d.Thaw(); err != nil {
+			if err := thaw(d, rec); err != nil {
 				return err
 			}
 			rec.Paused = ""
@@ -75,6 +76,58 @@ func (r *Runtime) Resume(id string) error {
 		rec.Paused = ""
 		return dir.Save(rec)
 	})
+}
+
+// paused says whether nothing in the container runs until it is resumed. Of a container with a cgroup the kernel knows: systemctl
+// freezes and thaws a scope as well.
+func paused(rec state.Record) bool {
+	if rec.Cgroup == nil || rec.Paused == bySignals {
+		return rec.Paused != ""
+	}
+	d := openCgroup(rec)
+	if d == nil {
+		return rec.Paused != ""
+	}
+	defer d.Close()
+	if !freezes(d) && !scopeFreezes(rec) {
+		return false
+	}
+	frozen, err := d.Frozen()
+	return err == nil && frozen
+}
+
+// freezes says whether a cgroup is to be frozen by itself, and not only by one above it.
+func freezes(d *cgroup.Dir) bool {
+	asked, err := d.Read("cgroup.freeze")
+	return err == nil && strings.TrimSpace(asked) == "1"
+}
+
+// scopeFreezes says so of the scope around the container's cgroup, which systemctl freezes.
+func scopeFreezes(rec state.Record) bool {
+	if rec.Cgroup.Leaf == "" {
+		return false
+	}
+	d := openIfThere(rec.Cgroup.Path)
+	if d == nil {
+		return false
+	}
+	defer d.Close()
+	return freezes(d)
+}
+
+// thaw lets the container's cgroup d go on, and the scope around it.
+func thaw(d *cgroup.Dir, rec state.Record) error {
+	if scopeFreezes(rec) {
+		whole := openIfThere(rec.Cgroup.Path)
+		if whole == nil {
+			return cgroup.ErrGone
+		}
+		defer whole.Close()
+		if err := whole.Thaw(); err != nil {
+			return err
+		}
+	}
+	return d.Thaw()
 }
 
 func freeze(d *cgroup.Dir, dir *state.Dir, rec state.Record) error {

@@ -3,29 +3,24 @@ package container
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/cgroup"
+	"github.com/urun/urun/pkg/procs"
 	"github.com/urun/urun/pkg/state"
 )
 
 // errShared is the answer where the processes of a container cannot be told from others.
 var errShared = errors.New("the container has neither a pid nor a user namespace of its own, so its processes cannot be told from others")
 
-// scope is how the processes of one container are found without a cgroup: by a namespace that is the container's own.
-// That is the pid namespace, or with the host's pids the user namespace. A process leaves neither for one that is
-// not inside it.
+// scope is how the processes of one container are found: by its cgroup or, without one, by a namespace that is its own.
+// That is the pid namespace, or with the host's pids the user namespace.
 type scope struct {
-	rec  state.Record
-	kind string // pid or user: a file of /proc/PID/ns
-
-	// link names the namespace, for example pid:[4026532200]; it is empty when that cannot be read. fd keeps the
-	// namespace, and so its number, from going to another one as long as we look.
-	link string
-	fd   int
-
-	// others are the namespaces that were found not to be the container's during one look.
-	others map[string]bool
+	rec state.Record
+	dir *cgroup.Dir      // nil: there is no cgroup
+	ns  *procs.Namespace // nil: there is a cgroup, or it cannot be read
 }
 
 // member is one process of a container.
@@ -36,15 +31,16 @@ type member struct {
 
 // scopeOf returns the scope of a container whose first process is alive, else errNotRunning. The caller closes it.
 func scopeOf(rec state.Record) (*scope, error) {
-	s := &scope{rec: rec, kind: "pid", fd: -1}
-	if rec.Namespaces&unix.CLONE_NEWPID == 0 {
-		s.kind = "user"
-		if rec.Namespaces&unix.CLONE_NEWUSER == 0 {
-			return nil, errShared
-		}
+	if s := scopeByCgroup(rec); s != nil {
+		return s, nil
 	}
-	if fd, err := unix.Open(s.path(rec.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0); err == nil {
-		s.fd, s.link = fd, linkOf(fd)
+	kind := ownNamespace(rec.Namespaces)
+	if kind == "" {
+		return nil, errShared
+	}
+	s := &scope{rec: rec}
+	if ns, err := procs.Open(rec.Pid, kind); err == nil {
+		s.ns = ns
 	}
 	if !state.Alive(rec) { // asked after the namespace was opened: then it is no other process's
 		s.close()
@@ -53,77 +49,78 @@ func scopeOf(rec state.Record) (*scope, error) {
 	return s, nil
 }
 
+// ownNamespace is the kind of namespace, of those with the CLONE_NEW* flags, that tells a container's processes; empty: none.
+func ownNamespace(flags uint64) string {
+	switch {
+	case flags&unix.CLONE_NEWPID != 0:
+		return procs.Pid
+	case flags&unix.CLONE_NEWUSER != 0:
+		return procs.User
+	}
+	return ""
+}
+
+// scopeByCgroup is nil where the container has no cgroup, or nobody can be left in it: with the first process of its own pid
+// namespace all others have ended. With the host's pids they may live on.
+func scopeByCgroup(rec state.Record) *scope {
+	if rec.Namespaces&unix.CLONE_NEWPID != 0 && !state.Alive(rec) {
+		return nil
+	}
+	d := openCgroup(rec)
+	if d == nil {
+		return nil
+	}
+	if there, err := d.Populated(); err != nil || !there {
+		d.Close()
+		return nil
+	}
+	return &scope{rec: rec, dir: d}
+}
+
 func (s *scope) close() {
-	if s.fd >= 0 {
-		unix.Close(s.fd)
-		s.fd = -1
+	if s.dir != nil {
+		s.dir.Close()
+		s.dir = nil
+	}
+	if s.ns != nil {
+		s.ns.Close()
+		s.ns = nil
 	}
 }
 
-func (s *scope) path(pid int) string { return "/proc/" + strconv.Itoa(pid) + "/ns/" + s.kind }
-
 // members returns the processes that are in the container now, by pid. Zombies are not.
 func (s *scope) members() ([]member, error) {
-	s.forget()
+	if s.dir != nil {
+		pids, err := s.dir.Procs()
+		return living(pids), err
+	}
 	pids := []int{s.rec.Pid}
 	// Before its start a container's process is not dumpable, and nobody may read its namespace. It is alone then.
-	if s.link != "" {
+	if s.ns != nil {
 		var err error
-		if pids, err = allPids(); err != nil {
+		if pids, err = s.ns.Members(); err != nil {
 			return nil, err
 		}
 	}
+	return living(pids), nil
+}
+
+// living leaves out those that have ended.
+func living(pids []int) []member {
 	var found []member
 	for _, pid := range pids {
-		if s.link != "" && !s.has(pid) {
-			continue
-		}
 		if letter, ended, err := state.ProcessState(pid); err == nil && !ended {
 			found = append(found, member{pid, letter})
 		}
 	}
-	return found, nil
+	return found
 }
 
-// forget starts a new look: the number of a namespace that is gone may be that of a new one by then.
-func (s *scope) forget() {
-	s.others = map[string]bool{}
-	if own, err := readlink("/proc/self/ns/" + s.kind); err == nil && own != s.link {
-		s.others[own] = true
-	}
-}
-
-// has says whether the process is in the container's namespace or in one inside it. It is not if its /proc cannot be read.
+// has says whether the process is in the container's cgroup, or in its namespace, or in one inside it.
 func (s *scope) has(pid int) bool {
-	link, err := readlink(s.path(pid))
-	if err != nil || s.others[link] {
-		return false
+	if s.dir != nil {
+		where, err := cgroup.PlaceOf(strconv.Itoa(pid))
+		return err == nil && (where.Dir == s.dir.Path() || strings.HasPrefix(where.Dir, s.dir.Path()+"/"))
 	}
-	if link == s.link || s.inside(pid) {
-		return true
-	}
-	s.others[link] = true
-	return false
-}
-
-// inside says whether the namespace of a process has the container's among its ancestors (ioctl_nsfs(2)).
-func (s *scope) inside(pid int) bool {
-	fd, err := unix.Open(s.path(pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	for err == nil {
-		var parent int
-		parent, err = unix.IoctlRetInt(fd, unix.NS_GET_PARENT)
-		unix.Close(fd)
-		if err == nil && linkOf(parent) == s.link {
-			unix.Close(parent)
-			return true
-		}
-		fd = parent
-	}
-	return false
-}
-
-// linkOf names the namespace that fd is a handle of.
-func linkOf(fd int) string {
-	link, _ := readlink("/proc/self/fd/" + strconv.Itoa(fd))
-	return link
+	return s.ns != nil && s.ns.Has(pid)
 }

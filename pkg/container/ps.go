@@ -1,14 +1,9 @@
 package container
 
 // Ps returns the processes of the container id as pids of the caller's pid namespace, in order: those that exec added and
-// those in namespaces that were made inside the container too. No cgroup is needed.
+// those in namespaces that were made inside the container too. They are those in its cgroup; no cgroup is needed.
 func (r *Runtime) Ps(id string) ([]int, error) {
-	dir, err := r.Store.Open(id)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	rec, err := dir.Load()
+	rec, err := r.record(id)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 // Run creates the container id, starts it and, unless it is detached, waits for its end and deletes it. The exit code is
 // that of the container's process, 128 and the signal's number if one ended it.
 func (r *Runtime) Run(id string, o RunOptions) (int, error) {
+	o.attended = !o.Detach
 	d, err := r.draft(id, o.CreateOptions, false)
 	if err != nil {
 		return 1, err
@@ -53,17 +54,9 @@ func (r *Runtime) Run(id string, o RunOptions) (int, error) {
 
 // begin lets the ready process become its command; on an error nothing is left.
 func (b *birth) begin(term *terminal) error {
-	err := b.settle()
+	err := b.permit(term)
 	if err == nil {
-		err = term.receive()
-	}
-	b.since = b.trace("record", b.since)
-	if err == nil {
-		b.fwd.begin()
-		err = b.child.Consent()
-	}
-	if err == nil {
-		err = b.child.Started()
+		err = explain(b.child.Started())
 	}
 	b.since = b.trace("exec", b.since)
 	if err == nil {
@@ -76,6 +69,26 @@ func (b *birth) begin(term *terminal) error {
 	return err
 }
 
+// permit gives the process leave to begin, unless it has had that in advance. What has turned out since is noted down then.
+func (b *birth) permit(term *terminal) error {
+	var err error
+	if !b.let || !b.staged {
+		err = b.settle(b.child)
+	}
+	if err == nil {
+		err = term.receive()
+	}
+	b.since = b.trace("record", b.since)
+	if err != nil {
+		return err
+	}
+	b.fwd.begin()
+	if b.let {
+		return nil
+	}
+	return b.child.Consent()
+}
+
 // attend starts the container in the foreground: signals go to it, its terminal is ours, and its end is our own.
 func (b *birth) attend(term *terminal, keep bool) (int, error) {
 	if err := b.begin(term); err != nil {
@@ -83,17 +96,22 @@ func (b *birth) attend(term *terminal, keep bool) (int, error) {
 	}
 	b.dir.Unlock()
 	term.relay(b.fwd)
+	v := b.keepVigil()
+	v.until(b.child.PidFD, b.dir.Load)
 	status := b.child.Wait()
 	b.since = b.trace("life", b.since)
 	term.drain()
-	if status.Signaled() && status.Signal() == unix.SIGKILL && outOfMemory(b.record) {
-		b.Warn("the kernel has killed the container for lack of memory: its limit (linux.resources.memory.limit) was reached")
+	if said := v.verdict(status.Signaled() && status.Signal() == unix.SIGKILL); said != "" {
+		b.Warn(said)
 	}
-	if !keep {
+	switch {
+	case !keep:
 		b.finish()
+	case v != nil:
+		_ = b.dir.SaveReport(v.report(b.record)) // nothing of the container depends on it
 	}
 	b.trace("delete", b.since)
-	return exitCode(status), nil
+	return b.fwd.exitCode(status), nil
 }
 
 // finish deletes the container after its end, unless somebody else already has.

@@ -11,5 +11,7 @@ func (r *Runtime) State(id string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	return statusOf(rec, status(rec, dir)), nil
+	s := statusOf(rec, status(rec, dir))
+	s.addWatched(rec, dir)
+	return s, nil
 }

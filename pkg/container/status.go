@@ -1,6 +1,7 @@
 package container
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -23,8 +24,13 @@ type Status struct {
 	Owner       string            `json:"owner"` // a user's name; empty in the answer of state
 
 	Paused  string         `json:"paused,omitempty"` // how it was paused
+	Monitor *Watched       `json:"monitor,omitempty"`
 	Cgroup  *state.Cgroup  `json:"cgroup,omitempty"`
 	Notices []state.Notice `json:"notices,omitempty"`
+
+	// OOMKills is how many of its processes were killed for lack of memory; nil: that is not known. OutOfMemory says it in words.
+	OOMKills    *uint64 `json:"oomKills,omitempty"`
+	OutOfMemory string  `json:"outOfMemory,omitempty"`
 }
 
 // JSON renders the status for state: two spaces deep, without a newline at the end.
@@ -47,7 +53,7 @@ func statusOf(rec state.Record, status string) Status {
 	case statusStopped:
 		s.Pid = 0
 	case statusPaused:
-		s.Paused = rec.Paused
+		s.Paused = cmp.Or(rec.Paused, byFreezer)
 	}
 	return s
 }
@@ -57,7 +63,7 @@ func liveStatus(rec state.Record, dir *state.Dir) string {
 	switch {
 	case rec.Creating:
 		return statusCreating
-	case rec.Paused != "":
+	case paused(rec):
 		return statusPaused
 	case waits(dir):
 		return statusCreated

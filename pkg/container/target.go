@@ -29,5 +29,15 @@ func openInit(rec state.Record) (int, error) {
 	return fd, nil
 }
 
+// record reads what is known about the container id.
+func (r *Runtime) record(id string) (state.Record, error) {
+	dir, err := r.Store.Open(id)
+	if err != nil {
+		return state.Record{}, err
+	}
+	defer dir.Close()
+	return dir.Load()
+}
+
 // containsKey says whether the text of a JSON document may have the key.
 func containsKey(raw []byte, key string) bool { return bytes.Contains(raw, []byte(`"`+key+`"`)) }

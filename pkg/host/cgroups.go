@@ -18,6 +18,7 @@ type Cgroups struct {
 	Manager bus.Manager // where Facts.Systemd
 	Version int         // the manager's
 	OwnDir  string      // the directory of the caller's own cgroup, where Facts.Own is one
+	Trouble string      // what made it slow; empty: nothing
 	mounts  []cgroup.Mount
 }
 
@@ -80,12 +81,16 @@ func (c *Cgroups) systemd() error {
 	if _, err := os.Stat(filepath.Join(runtimeDir, "systemd")); err != nil {
 		return fmt.Errorf("no systemd runs for this user: %w (log in by ssh or a terminal, or have root do \"loginctl enable-linger\")", err)
 	}
+	began := time.Now()
+	conn, err := bus.Session(os.Getenv("DBUS_SESSION_BUS_ADDRESS"), runtimeDir, began.Add(patience))
 	deadline := time.Now().Add(patience)
-	conn, err := bus.Session(os.Getenv("DBUS_SESSION_BUS_ADDRESS"), runtimeDir, deadline)
 	if err != nil {
 		var private error
 		if conn, private = bus.Private(runtimeDir, deadline); private != nil {
 			return fmt.Errorf("the user's systemd does not answer: %w; %w", err, private)
+		}
+		if took := time.Since(began); took >= patience {
+			c.Trouble = fmt.Sprintf("the session bus did not answer for %v, and systemd was asked directly: %v", took.Round(time.Second), err)
 		}
 	}
 	c.Manager = bus.Manager{Conn: conn}

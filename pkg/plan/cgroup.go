@@ -98,9 +98,10 @@ func (c *compiler) place() error {
 		if s.Controller == "" || slices.Contains(controllers, s.Controller) {
 			g.Settings = append(g.Settings, s)
 		} else {
-			c.instead(s, "the controller "+s.Controller+" is not delegated to the caller", cgroup.DropIn([]string{s.Controller}, controllers))
+			c.instead(s, "the controller "+s.Controller+" is not delegated to the caller", cgroup.DropInFor(s.Controller, settings, controllers))
 		}
 	}
+	c.watchKills(g)
 	c.plan.Cgroup, c.plan.Enter = g, true
 	return nil
 }
@@ -185,11 +186,18 @@ func (c *compiler) withoutCgroup(settings []cgroup.Setting, why string) {
 	}
 }
 
+// told says whether there is a notice already about what the setting is for: some limits are written into two files.
+func (c *compiler) told(s cgroup.Setting) bool {
+	return slices.ContainsFunc(c.plan.Notices, func(n Notice) bool {
+		return n.Code == "URUN-CG-003" && strings.HasPrefix(n.Want, s.Path+" (")
+	})
+}
+
 // instead does for a limit what can be done without its controller.
 func (c *compiler) instead(s cgroup.Setting, why, fix string) {
 	n := Notice{Code: "URUN-CG-003", Want: s.Path + " (" + s.String() + ")", Got: "no limit", Why: why, Fix: fix}
-	if s.Value == "max" {
-		return // no limit is what was asked
+	if s.Lifts() || c.told(s) {
+		return
 	}
 	switch s.File {
 	case "pids.max":
@@ -199,6 +207,7 @@ func (c *compiler) instead(s cgroup.Setting, why, fix string) {
 	case "memory.max":
 		if limit, ok := c.limitData(s.Value); ok {
 			n.Got = fmt.Sprintf("RLIMIT_DATA %d: so much data for each process by itself", limit)
+			c.watchMemory(s.Value, &n)
 		}
 	case "cpu.weight":
 		if nice, ok := c.nice(); ok {

@@ -32,6 +32,8 @@ var hosts = map[string]plan.Host{
 		NoSystemd: "no systemd runs for this user", Own: "/ci.slice/job.service", OwnControllers: []string{"cpu", "cpuset", "io", "memory", "pids"}}},
 	"hybrid": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, Cgroups: plan.Cgroups{
 		NoSystemd: "no cgroup version 2 is mounted here", NoOwn: "no cgroup version 2 is mounted here"}},
+	"alone": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, NoMonitor: "urun-monitor is not beside urun", Cgroups: plan.Cgroups{
+		NoSystemd: "no cgroup version 2 is mounted here", NoOwn: "no cgroup version 2 is mounted here"}},
 	"pipes": {UID: 1000, GID: 1000, SubUIDs: ranges, SubGIDs: ranges, LastCap: 40, PipeStdio: [3]bool{false, true, true}},
 }
 
@@ -78,7 +80,7 @@ var goldens = map[string][]string{
 	"mounts":     {"full", "single", "nested"},
 	"joins":      {"full"},
 	"attributes": {"labels"},
-	"limits":     {"systemd", "delegate", "hybrid"},
+	"limits":     {"systemd", "delegate", "hybrid", "alone"},
 }
 
 func TestPlans(t *testing.T) {

@@ -40,6 +40,10 @@ type Host struct {
 	// Cgroups are the ways to a cgroup of version 2.
 	Cgroups Cgroups
 
+	// NoMonitor says why there is no urun-monitor to watch a container; empty: there is one. It is looked for only when a
+	// config limits memory.
+	NoMonitor string
+
 	// PipeStdio says for each of stdin, stdout and stderr whether it is a pipe: one may be handed to the
 	// container's user without changing who owns a file or a terminal of the caller.
 	PipeStdio [3]bool

@@ -23,7 +23,8 @@ type Options struct {
 	NoPivot       bool
 	NoNewKeyring  bool
 	PreserveFDs   int
-	Wait          bool   // create: the process waits for start; run goes straight on
+	Wait          bool   // create: the process waits for start; run goes straight on. exec: it waits, with its terminal made
+	Attended      bool   // urun stays until the container's end
 	Rows, Cols    uint16 // size of the caller's terminal, for a console whose size the config leaves open
 	Activation    Activation
 	CgroupManager string          // BySystemd, ByCgroupfs or NoCgroup; empty: the best that there is
@@ -36,11 +37,15 @@ type Plan struct {
 	Birth    Birth
 	Steps    []step.Step
 	Cgroup   *Cgroup   // the process is put into it before its first step; nil: it stays in the caller's
+	Watch    *Watch    // who watches the container, and what for; nil: nobody need
 	Enter    bool      // the process waits, before its first step, for being put into a cgroup
 	CallOuts []CallOut // what the parent does while the child waits, by number
 	Notices  []Notice  // what is known by now not to be held in full
 	Late     []Notice  // what a step may turn out not to hold, by number
-	Asides   []string  // what may help whoever looks for the reason of something, for --debug
+	// Unwatched is what nobody sees because nobody could be found to watch; empty: nothing.
+	Unwatched string
+
+	Asides []string // what may help whoever looks for the reason of something, for --debug
 
 	mounts struct{ from, to int } // the steps that the mounts of the config have become, one each
 }
@@ -111,6 +116,22 @@ func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 	return c.plan, nil
 }
 
+// Answered says whether the process waits for an answer between its birth and its being ready, or after, other than for the
+// leave to begin.
+func (p Plan) Answered() bool {
+	for _, s := range p.Steps {
+		switch s := s.(type) {
+		case step.CallOut:
+			return true
+		case step.Seccomp:
+			if s.Listener != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // mostNotices is how many notices anybody reads.
 const mostNotices = 100
 
@@ -144,6 +165,7 @@ type compiler struct {
 	env  []string // environment beside the config's
 	plan Plan
 
+	watched     string      // who watches the container, where that is settled already
 	substitutes []step.Step // what the process does itself in place of limits that no cgroup holds
 }
 

@@ -33,6 +33,9 @@ func (p Plan) header() [][2]string {
 	if p.Cgroup != nil {
 		lines = append(lines, [2]string{"cgroup", p.Cgroup.String()})
 	}
+	if p.Watch != nil {
+		lines = append(lines, [2]string{"watched", p.Watch.String()})
+	}
 	if b.Flags != 0 {
 		lines = append(lines, [2]string{"born in new", program.Namespaces(b.Flags)})
 	}
@@ -49,9 +52,12 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 	for i, s := range p.Steps {
 		steps[i] = s.String()
 	}
-	cg := ""
+	cg, watched := "", ""
 	if p.Cgroup != nil {
 		cg = p.Cgroup.String()
+	}
+	if p.Watch != nil {
+		watched = p.Watch.String()
 	}
 	return json.Marshal(struct {
 		Rootfs     string   `json:"rootfs"`
@@ -60,7 +66,8 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		GIDMap     string   `json:"gidMap,omitempty"`
 		MapBy      MapBy    `json:"mapsWrittenBy"`
 		Cgroup     string   `json:"cgroup,omitempty"`
+		Watched    string   `json:"watched,omitempty"`
 		Steps      []string `json:"steps"`
 		Notices    []Notice `json:"notices,omitempty"`
-	}{p.Birth.Rootfs, program.Namespaces(p.Birth.Flags), p.Birth.UIDMap.String(), p.Birth.GIDMap.String(), p.Birth.MapBy, cg, steps, p.Notices})
+	}{p.Birth.Rootfs, program.Namespaces(p.Birth.Flags), p.Birth.UIDMap.String(), p.Birth.GIDMap.String(), p.Birth.MapBy, cg, watched, steps, p.Notices})
 }

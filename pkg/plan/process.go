@@ -91,15 +91,16 @@ func (c *compiler) hooks() error {
 		}
 	}
 	//lint:ignore SA1019 as above
-	c.callOuts("prestart", h.Prestart)
-	c.callOuts("createRuntime", h.CreateRuntime)
-	c.callOuts("createContainer", h.CreateContainer)
+	c.callOuts("prestart", h.Prestart, 0)
+	c.callOuts("createRuntime", h.CreateRuntime, 0)
+	c.callOuts("createContainer", h.CreateContainer, 0)
 	return nil
 }
 
-func (c *compiler) callOuts(kind string, hooks []specs.Hook) {
+// callOuts emits the call-outs for hooks. show: namespaces that a process shows which is not to be entered by other means.
+func (c *compiler) callOuts(kind string, hooks []specs.Hook, show uint64) {
 	for _, h := range hooks {
-		c.add(step.CallOut{Number: len(c.plan.CallOuts), Name: kind + " hook " + h.Path})
+		c.add(step.CallOut{Number: len(c.plan.CallOuts), Name: kind + " hook " + h.Path, Show: show})
 		c.plan.CallOuts = append(c.plan.CallOuts, CallOut{kind, h})
 	}
 }
@@ -150,14 +151,16 @@ func (c *compiler) ready() error {
 		return err
 	}
 	c.add(step.Find{Name: p.Args[0], Files: step.Candidates(p.Args[0], p.Env)}, step.Keep{},
-		step.Undumpable{}, step.Ready{})
+		step.Undumpable{})
 	if c.opt.Wait {
-		c.add(step.Listen{})
+		c.add(step.Forget{})
+	}
+	c.add(step.Ready{})
+	if c.opt.Wait {
+		c.add(step.Listen{Namespaces: c.plan.Birth.Own})
 	}
 	if h := c.spec.Hooks; h != nil && len(h.StartContainer) > 0 {
-		c.add(step.Dumpable{})
-		c.callOuts("startContainer", h.StartContainer)
-		c.add(step.Undumpable{})
+		c.callOuts("startContainer", h.StartContainer, c.plan.Birth.Own)
 	}
 	return nil
 }

@@ -21,15 +21,14 @@ func Fit(n int) error {
 }
 
 // Link turns the program into the form that a child runs. inputs gives the values of the cells that Input named;
-// those not given stay -1. The program ends in exit_group(2) with status 0.
+// those not given stay -1. The program ends in exit_group(2) with status 0. Free the code when it has been forked.
 // Precondition: Fits, and every label used has been placed.
 func (p *Program) Link(inputs map[string]uint64) *sys.Code {
 	p.settle()
-	c := &sys.Code{
-		Ops:   append(p.ops, sys.Op{Nr: exitGroup}),
-		Cells: append([]uint64(nil), p.cells...),
-		Data:  append(p.data, 0),
-	}
+	c := sys.NewCode(len(p.ops)+1, len(p.cells), len(p.data)+1)
+	c.Ops[copy(c.Ops, p.ops)] = sys.Op{Nr: exitGroup}
+	copy(c.Cells, p.cells)
+	copy(c.Data, p.data)
 	for i, k := range p.kinds {
 		switch k {
 		case cellAddr:

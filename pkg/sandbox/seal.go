@@ -35,15 +35,30 @@ func Seal() error {
 	}
 	defer exe.Close()
 	if seals, err := unix.FcntlInt(exe.Fd(), unix.F_GET_SEALS, 0); err == nil && seals&allSeals == allSeals {
-		return nil
+		original = os.Getenv(sealedFrom)
+		return os.Unsetenv(sealedFrom)
 	}
 	fd, err := sealedCopy(exe, int(st.Size))
 	if err != nil {
 		return &SealError{err}
 	}
 	argv := os.Args
-	err = execFD(fd, argv, os.Environ())
+	err = execFD(fd, argv, append(os.Environ(), sealedFrom+"="+Binary()))
 	return &SealError{err}
+}
+
+// sealedFrom tells a sealed copy, in its environment, what it is a copy of.
+const sealedFrom = "URUN_SEALED_FROM"
+
+var original string // what this process is a sealed copy of
+
+// Binary is the path of the urun binary, of a sealed copy the path of what it was made from; empty where /proc does not tell.
+func Binary() string {
+	if original != "" {
+		return original
+	}
+	path, _ := os.Readlink(self)
+	return path
 }
 
 const self = "/proc/self/exe"

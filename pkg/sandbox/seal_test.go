@@ -26,7 +26,7 @@ func sealHere() int {
 		return 1
 	}
 	seals, _ := unix.FcntlInt(fd.Fd(), unix.F_GET_SEALS, 0)
-	fmt.Printf("%s|%s|%v|%x|%s", exe, strings.Join(os.Args[1:], " "), writing != nil, seals&allSeals, os.Getenv("URUN_TEST_SEAL"))
+	fmt.Printf("%s|%s|%v|%x|%s|%s%s", exe, strings.Join(os.Args[1:], " "), writing != nil, seals&allSeals, os.Getenv("URUN_TEST_SEAL"), Binary(), os.Getenv(sealedFrom))
 	return 0
 }
 
@@ -63,11 +63,12 @@ func copyOfMyself(t *testing.T) string {
 }
 
 func TestSealOwnBinary(t *testing.T) {
-	exe, rest := sealed(t, copyOfMyself(t), os.Getuid())
+	path := copyOfMyself(t)
+	exe, rest := sealed(t, path, os.Getuid())
 	if exe != "/memfd:urun (deleted)" {
 		t.Errorf("it runs from %s", exe)
 	}
-	if got := strings.Join(rest, "|"); got != fmt.Sprintf("one two|true|%x|yes", allSeals) {
-		t.Errorf("arguments, not writable, seals, environment: %s", got)
+	if got := strings.Join(rest, "|"); got != fmt.Sprintf("one two|true|%x|yes|%s", allSeals, path) {
+		t.Errorf("arguments, not writable, seals, environment, what it is a copy of: %s", got)
 	}
 }

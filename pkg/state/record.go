@@ -1,9 +1,9 @@
 package state
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/urun/urun/pkg/idmap"
@@ -23,7 +23,7 @@ var (
 	ErrCorrupt = errors.New("corrupt record")
 )
 
-// Record holds the facts about one container.
+// Record holds the facts about one container. A new field belongs into encode and parse, too; a test finds what they lack.
 type Record struct {
 	Version     int               `json:"version"`
 	ID          string            `json:"id"`
@@ -48,7 +48,10 @@ type Record struct {
 	Creating bool     `json:"creating,omitempty"` // true until create has done all of its work
 	Paused   string   `json:"paused,omitempty"`   // how it was paused: "signals" or "freezer"; empty when it was not
 	Cgroup   *Cgroup  `json:"cgroup,omitempty"`   // nil: the caller's
-	Notices  []Notice `json:"notices,omitempty"`
+	Monitor  *Monitor `json:"monitor,omitempty"`  // who watches it; nil: there is nothing to watch
+	// Resources are linux.resources, as JSON, as an update has left them; empty: they are as in the config.
+	Resources string   `json:"resources,omitempty"`
+	Notices   []Notice `json:"notices,omitempty"`
 }
 
 // Cgroup is the container's own (version 2).
@@ -60,11 +63,24 @@ type Cgroup struct {
 	Limits  []Limit `json:"limits,omitempty"`
 }
 
+// Inner is the directory of the cgroup that holds the processes.
+func (c *Cgroup) Inner() string { return path.Join(c.Path, c.Leaf) }
+
 // Limit is one that was asked for and what is held of it.
 type Limit struct {
-	Want string `json:"want"` // JSON path in the config
-	File string `json:"file"` // e.g. memory.max
-	Got  string `json:"got"`  // what the kernel says the file holds; empty: nothing
+	Want  string `json:"want"`            // JSON path in the config
+	File  string `json:"file"`            // e.g. memory.max
+	Asked string `json:"asked,omitempty"` // what was to be written there
+	Got   string `json:"got"`             // what the kernel says the file holds; empty: nothing
+}
+
+// Monitor is who watches the container.
+type Monitor struct {
+	By        string   `json:"by"`  // urun-monitor, or urun itself where it stays
+	Pid       int      `json:"pid"` // 0: there is none, and Lost says why
+	StartTime uint64   `json:"startTime"`
+	Duties    []string `json:"duties,omitempty"` // kinds of companion.Duty
+	Lost      string   `json:"lost,omitempty"`
 }
 
 // Notice tells of one thing that was asked for and is not held in full.
@@ -76,16 +92,10 @@ type Notice struct {
 	Fix  string `json:"fix,omitempty"`
 }
 
-// encode renders the record; the version is always the current one.
-func (r Record) encode() ([]byte, error) {
-	r.Version = version
-	return json.Marshal(r)
-}
-
 // decode understands the content of the state.json of container id. Errors match ErrCorrupt.
 func decode(raw []byte, id string) (Record, error) {
-	var r Record
-	if err := json.Unmarshal(raw, &r); err != nil {
+	r, err := parse(raw)
+	if err != nil {
 		return Record{}, fmt.Errorf("%w: %v", ErrCorrupt, err)
 	}
 	switch {

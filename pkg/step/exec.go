@@ -125,17 +125,20 @@ func (Ready) Emit(p *program.Program) {
 }
 
 // Listen waits for start: somebody who connects to the input "listen" and sends one byte. From then on messages go to
-// them. A connection without a byte only asks whether the container still waits.
-type Listen struct{}
+// them. A connection without a byte only asks whether the container still waits; one that asks (program.Ask) is shown the
+// namespaces, to join them. HoldNamespaces comes before it.
+type Listen struct {
+	Namespaces uint64 // CLONE_NEW* of those to show
+}
 
 func (Listen) String() string { return "wait for start" }
 
 // Emit implements Step.
-func (Listen) Emit(p *program.Program) {
+func (s Listen) Emit(p *program.Program) {
 	again := p.NewLabel()
 	p.Place(again)
 	conn := p.Call(unix.SYS_ACCEPT4, p.Input("listen"), program.Int(0), program.Int(0), program.Int(unix.SOCK_CLOEXEC))
-	p.Try(func() { p.AwaitOn(conn) }, func() {
+	p.Try(func() { showing(p, conn, s.Namespaces) }, func() {
 		p.Close(conn)
 		p.Goto(again)
 	}, unix.ECANCELED, unix.ECONNRESET)

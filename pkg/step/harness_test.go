@@ -78,7 +78,9 @@ func start(t *testing.T, flags uint64, inputs map[string]int, steps ...step.Step
 	for name, fd := range inputs {
 		values[name] = uint64(fd)
 	}
-	kid, err := sys.Fork(flags, prog.Link(values))
+	code := prog.Link(values)
+	kid, err := sys.Fork(flags, code)
+	code.Free()
 	unix.Close(pair[1])
 	if err != nil {
 		t.Fatalf("fork into new %s: %v", program.Namespaces(flags), err)

@@ -33,6 +33,7 @@ type Code struct {
 	Data  []byte // strings and structures that are only read or filled by the kernel
 
 	failure Message
+	size    uintptr // of the memory that NewCode has mapped for all of this, 0: none
 }
 
 // ReportCell is the index of the cell that holds the descriptor for messages.

@@ -45,6 +45,8 @@ type Child struct {
 // before execve; the kernel has reset the handlers by then (CLONE_CLEAR_SIGHAND), so no handler of the runtime ever
 // runs in the child, not even for a signal that was pending. The stack is the parent's copy and, being nosplit, does
 // not grow. forkAndExecInChild in package syscall argues the same way.
+//
+// Of code made by NewCode the child has nothing but the pages of its stack from Go's heap: nothing else of it is touched.
 func Fork(flags uint64, c *Code) (Child, error) {
 	pidfd := int32(-1)
 	args := cloneArgs{
@@ -67,6 +69,16 @@ func Fork(flags uint64, c *Code) (Child, error) {
 //go:nosplit
 func fork(args *cloneArgs, c *Code) (pid uintptr, errno syscall.Errno) {
 	beforeFork()
+	heap := heapAround(uintptr(unsafe.Pointer(&errno)))
+	if c.size > 0 {
+		// Without DONTFORK it is a copy of all, and no harm is done; without its stack the child could not live.
+		_ = heap.advise(unix.MADV_DONTFORK)
+		if errno = stackAround(uintptr(unsafe.Pointer(&errno))).advise(unix.MADV_DOFORK); errno != 0 {
+			_ = heap.advise(unix.MADV_DOFORK)
+			afterFork()
+			return 0, errno
+		}
+	}
 	pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0, 0, 0, 0)
 	if errno == unix.ENOSYS && args.flags&unix.CLONE_NEWTIME == 0 {
 		// clone(2) takes the exit signal in the flags and stores the pidfd where parent_tid points.
@@ -78,6 +90,9 @@ func fork(args *cloneArgs, c *Code) (pid uintptr, errno syscall.Errno) {
 	}
 	if errno == 0 && pid == 0 {
 		run(c)
+	}
+	if c.size > 0 {
+		_ = heap.advise(unix.MADV_DOFORK) // for those whom others fork
 	}
 	afterFork()
 	return pid, errno

@@ -14,6 +14,9 @@ var limits = map[string]verb{
 	"nice": nice,
 	"bomb": bomb,
 	"eat":  eat,
+	"herd": herd,
+	"hold": hold,
+	"burn": burn,
 }
 
 func nice([]string) error {
@@ -48,6 +51,49 @@ func bomb(a []string) error {
 	}
 	fmt.Println("all", n)
 	return nil
+}
+
+// herd starts N children that take M MiB of memory each, one after the other, and keep it.
+func herd(a []string) error {
+	n, err := strconv.Atoi(arg(a, 0))
+	for i := 0; i < n && err == nil; i++ {
+		var r, w *os.File
+		if r, w, err = os.Pipe(); err != nil {
+			return err
+		}
+		_, err = os.StartProcess("/proc/self/exe", []string{"child", "eat", arg(a, 1), "--", "sleep", "3600"}, &os.ProcAttr{Files: []*os.File{nil, w, nil}})
+		w.Close()
+		if err == nil {
+			_, err = r.Read(make([]byte, 64)) // it has eaten
+		}
+		r.Close()
+	}
+	return err
+}
+
+// held is what hold keeps.
+var held []byte
+
+// hold is eat for the rest of the life of the process.
+func hold(a []string) error {
+	n, err := strconv.Atoi(arg(a, 0))
+	if err != nil {
+		return err
+	}
+	held = make([]byte, n<<20)
+	for i := 0; i < len(held); i += 4096 {
+		held[i] = 1
+	}
+	return nil
+}
+
+// burn uses as much of one CPU as it gets, until it is killed.
+func burn([]string) error {
+	for n := 0; ; n++ {
+		if n < 0 {
+			return nil
+		}
+	}
 }
 
 // eat takes so many MiB of memory and keeps them for a moment.

@@ -28,12 +28,13 @@ func limits(s *specs.Spec) {
 // cgroupState is what state says beyond the specification.
 type cgroupState struct {
 	Pid    int
+	Status string
 	Paused string
 	Cgroup *struct {
 		Manager, Unit, Path, Leaf string
-		Limits                    []struct{ Want, File, Got string }
+		Limits                    []struct{ Want, File, Asked, Got string }
 	}
-	Notices []struct{ Code, Want string }
+	Notices []struct{ Code, Want, Got string }
 }
 
 func (s *session) cgroupState(id string) (st cgroupState) {
@@ -95,7 +96,7 @@ func testScope(t *testing.T) {
 		}
 	}
 	shown := s.must("systemctl", "--user", "show", st.Cgroup.Unit, "-p", "MemoryMax,TasksMax,CPUQuotaPerSecUSec,Delegate,Description")
-	for _, want := range []string{"MemoryMax=67108864", "TasksMax=50", "CPUQuotaPerSecUSec=500ms", "Delegate=yes", "Description=urun container limited"} {
+	for _, want := range []string{"MemoryMax=83886080", "TasksMax=66", "CPUQuotaPerSecUSec=500ms", "Delegate=yes", "Description=urun container limited"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("systemd does not show %s:\n%s", want, shown)
 		}
@@ -108,7 +109,7 @@ func testScope(t *testing.T) {
 		t.Error("the container lifts its own limit")
 	}
 	s.must(s.urun, "pause", id)
-	if st := s.cgroupState(id); st.Paused != "freezer" || s.file(st.Cgroup.Path, "cgroup.freeze") != "1" {
+	if st := s.cgroupState(id); st.Paused != "freezer" || s.file(st.Cgroup.Path, "container", "cgroup.freeze") != "1" {
 		t.Errorf("paused: %+v", st)
 	}
 	s.must(s.urun, "resume", id)
@@ -117,11 +118,26 @@ func testScope(t *testing.T) {
 	s.gone(st.Cgroup.Unit, st.Cgroup.Path)
 }
 
+// TestExecBeforeTheStart: who enters a container that waits is in its cgroup, too.
+func TestExecBeforeTheStart(t *testing.T) {
+	s := newSession(t)
+	const id = "waits"
+	s.must(s.urun, "create", "--bundle", s.bundle("forever", limits), id)
+	t.Cleanup(func() { s.run(s.urun, "delete", "--force", id) })
+	if got := s.must(s.urun, "exec", id, "/inside", "cat", "/proc/self/cgroup", "--", "cat", "/sys/fs/cgroup/memory.max"); got != "0::/\n67108864" {
+		t.Errorf("exec sees %q", got)
+	}
+	s.must(s.urun, "start", id)
+	if got := s.must(s.urun, "exec", id, "/inside", "cat", "/proc/self/cgroup"); got != "0::/" {
+		t.Errorf("after the start exec sees %q", got)
+	}
+}
+
 // TestPlainLimitsHold: who takes more than the limits allow is stopped, by the kernel.
 func TestPlainLimitsHold(t *testing.T) {
 	s := newSession(t)
 	r := s.run(s.urun, "run", "--bundle", s.bundle("eat 16 -- eat 200", limits), "greedy")
-	if r.code != 137 || r.stdout != "ate 16 MiB" || !strings.Contains(r.stderr, "killed the container for lack of memory") {
+	if r.code != 137 || r.stdout != "ate 16 MiB" || !strings.Contains(r.stderr, "the kernel has killed a process of the container for lack of memory") {
 		t.Errorf("more memory than allowed: exit code %d, %q, %q", r.code, r.stdout, r.stderr)
 	}
 	s = newSession(t)

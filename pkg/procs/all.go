@@ -1,4 +1,4 @@
-package container
+package procs
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// allPids returns the processes that /proc shows, in order.
-func allPids() ([]int, error) {
+// All returns the processes that /proc shows, in order.
+func All() ([]int, error) {
 	fd, err := unix.Open("/proc", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open /proc: %w", err)
@@ -34,13 +34,4 @@ func allPids() ([]int, error) {
 	}
 	slices.Sort(pids)
 	return pids, nil
-}
-
-func readlink(path string) (string, error) {
-	var buf [64]byte
-	n, err := unix.Readlink(path, buf[:])
-	if err != nil {
-		return "", err
-	}
-	return string(buf[:n]), nil
 }

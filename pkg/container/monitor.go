@@ -1,0 +1,111 @@
+package container
+
+import (
+	"os"
+	"time"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/companion"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/sandbox"
+	"github.com/urun/urun/pkg/state"
+)
+
+// monitorTime bounds how long urun-monitor may take to get ready. It does so while the container is made.
+const monitorTime = 10 * time.Second
+
+// findMonitor looks for urun-monitor where a limit of memory may make it necessary.
+func findMonitor(spec *specs.Spec, attended bool) (path, why string) {
+	if attended || spec.Linux == nil || spec.Linux.Resources == nil {
+		return "", ""
+	}
+	if r := spec.Linux.Resources; r.Memory == nil && len(r.Unified) == 0 {
+		return "", ""
+	}
+	return companion.Find(sandbox.Binary())
+}
+
+// hire notes who watches the container, and starts urun-monitor where that is who does. It gets its order later.
+func (b *birth) hire() {
+	w := b.plan.Watch
+	switch {
+	case w == nil && b.plan.Unwatched != "":
+		b.record.Monitor = &state.Monitor{Lost: b.plan.Unwatched}
+	case w == nil:
+	case w.By == plan.Itself:
+		start, _ := state.StartTime(os.Getpid())
+		b.record.Monitor = &state.Monitor{By: w.By, Pid: os.Getpid(), StartTime: start, Duties: []string{w.Duty.Kind}}
+	default:
+		b.record.Monitor = &state.Monitor{By: w.By, Duties: []string{w.Duty.Kind}}
+		c, err := companion.Start(b.monitor, b.id, b.dir.Fd())
+		if err != nil {
+			b.unwatched(err)
+			return
+		}
+		b.companion, b.record.Monitor.Pid = c, c.Pid
+		b.record.Monitor.StartTime, _ = state.StartTime(c.Pid)
+	}
+}
+
+// instruct tells urun-monitor what to watch, now that it is there.
+func (b *birth) instruct() {
+	if b.companion == nil {
+		return
+	}
+	d := b.plan.Watch.Duty
+	if b.record.Cgroup != nil {
+		d.Cgroup = b.record.Cgroup.Inner()
+	}
+	err := b.companion.Give(companion.Order{ID: b.id, Pid: b.record.Pid, StartTime: b.record.StartTime, Duties: []companion.Duty{d}})
+	if err != nil {
+		b.unwatched(err)
+	}
+}
+
+// watched waits until urun-monitor is ready. The container can do without it, and that is told.
+func (b *birth) watched() {
+	if b.companion == nil {
+		return
+	}
+	if err := b.companion.Ready(time.Now().Add(monitorTime)); err != nil {
+		b.unwatched(err)
+	}
+}
+
+// unwatched notes that there is nobody to watch.
+func (b *birth) unwatched(err error) {
+	if b.companion != nil {
+		b.companion.Close()
+		b.companion = nil
+		dismiss(b.record)
+	}
+	kind := b.plan.Watch.Duty.Kind
+	b.record.Monitor = &state.Monitor{By: companion.Name, Duties: []string{kind}, Lost: companion.Lost(kind) + " (" + err.Error() + ")"}
+	b.late = append(b.late, plan.Notice{Code: "URUN-CG-005", Want: "urun-monitor", Got: companion.Lost(kind), Why: err.Error()})
+}
+
+// monitorLives says whether who watches the container still is there.
+func monitorLives(rec state.Record) bool {
+	m := rec.Monitor
+	return m != nil && state.Alive(state.Record{Pid: m.Pid, StartTime: m.StartTime, BootID: rec.BootID})
+}
+
+// dismiss ends the container's urun-monitor and waits until it is gone: it must not write into a directory that is removed.
+func dismiss(rec state.Record) {
+	if rec.Monitor == nil || rec.Monitor.By != companion.Name || rec.Monitor.Pid == 0 {
+		return
+	}
+	fd, err := unix.PidfdOpen(rec.Monitor.Pid, 0)
+	if err != nil {
+		return
+	}
+	defer unix.Close(fd)
+	if !monitorLives(rec) { // asked after it was opened: it is no other process's
+		return
+	}
+	_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+	_ = awaitEnd(fd, time.Now().Add(killTime))
+	_, _ = unix.Wait4(rec.Monitor.Pid, nil, unix.WNOHANG, nil) // where it is our own child
+}
