@@ -34,6 +34,17 @@ func TestInheritableCapabilitiesAreEmptyByDefault(t *testing.T) {
 	newCaller(t).run(inside("caps CapInh")).exits(0).prints("CapInh=0000000000000000")
 }
 
+// TestCapabilitiesThatTheKernelDoesNotGrant: a config that asks for them runs without, as the specification wants.
+func TestCapabilitiesThatTheKernelDoesNotGrant(t *testing.T) {
+	newCaller(t).run(process(func(p *specs.Process) {
+		p.Capabilities = &specs.LinuxCapabilities{
+			Bounding: []string{"CAP_KILL"}, Permitted: []string{"CAP_KILL"},
+			Effective: []string{"CAP_KILL", "CAP_CHOWN"}, Inheritable: []string{"CAP_KILL", "CAP_CHOWN"},
+		}
+	}), inside("caps CapEff -- caps CapInh")).exits(0).prints("CapEff=0000000000000020", "CapInh=0000000000000020").
+		complains("URUN-CAP-003", "process.capabilities.effective", "process.capabilities.inheritable")
+}
+
 func TestUnknownCapabilityIsAWarning(t *testing.T) {
 	c := newCaller(t)
 	c.run(process(func(p *specs.Process) { p.Capabilities.Bounding = append(p.Capabilities.Bounding, "CAP_FLY") }), inside("print ok")).
