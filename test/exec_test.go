@@ -1,6 +1,7 @@
 package test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -223,6 +224,42 @@ func TestExecReadsAProcessFile(t *testing.T) {
 	c.urun("exec", "--process", "/nowhere", c.id).refuses(255, "/nowhere")
 	writeFile(t, file, "{")
 	c.urun("exec", "--process", file, c.id).refuses(255, file)
+}
+
+// TestExecProcessFile tries what a file may say about a process, and what is wrong in one, each by itself.
+func TestExecProcessFile(t *testing.T) {
+	caps := &specs.LinuxCapabilities{Bounding: []string{"CAP_KILL"}, Effective: []string{"CAP_KILL"}, Permitted: []string{"CAP_KILL"}}
+	c := sleeper(t, process(func(p *specs.Process) {
+		p.Capabilities, p.Rlimits = caps, []specs.POSIXRlimit{{Type: "RLIMIT_CORE", Soft: 3, Hard: 4}}
+	}))
+	file := filepath.Join(c.dir, "process.json")
+	said := func(ask, more string) result {
+		text, _ := json.Marshal(append([]string{"/inside"}, strings.Fields(ask)...))
+		writeFile(t, file, fmt.Sprintf(`{"args": %s, "cwd": "/"%s}`, text, more))
+		return c.urun("exec", "--process", file, c.id)
+	}
+	const kill, chown = "0000000000000020", "0000000000000001"
+	said("caps CapEff -- rlimit Max core file size", "").exits(0).prints("CapEff="+kill, "3 4") // the container's
+	said("caps CapEff -- caps CapBnd", `, "capabilities": {"effective": ["CAP_CHOWN"], "permitted": ["CAP_CHOWN"], "bounding": ["CAP_CHOWN"]}`).
+		exits(0).prints("CapEff="+chown, "CapBnd="+chown)
+	said("caps CapEff", `, "capabilities": {}`).exits(0).prints("CapEff=0000000000000000")
+	said("rlimit Max core file size", `, "rlimits": [{"type": "RLIMIT_CORE", "soft": 1, "hard": 2}]`).exits(0).prints("1 2")
+	said("nnp", `, "noNewPrivileges": true`).exits(0).prints("1")
+	said("id", `, "apparmorProfile": "urun-no-such"`).refuses(255, "process.apparmorProfile", "urun-no-such")
+	said("id", `, "selinuxLabel": "urun-no-such"`).refuses(255, "process.selinuxLabel", "urun-no-such")
+	said("id", `, "commandLine": "x"`).refuses(255, "commandLine")
+	said("id", `, "env": ["A=B", "C"]`).refuses(255, `process.env[1]: "C"`)
+	said("id", `, "cwd": "bin"`).refuses(255, `process.cwd: "bin" is not an absolute path`)
+	said("id", `, "rlimits": [{"type": "RLIMIT_CPU"}, {"soft": "1"}]`).refuses(255, file, "rlimits[1].soft must be a whole number")
+	said("id", `, "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 8}`).refuses(255, "process.ioPriority.priority: 8")
+	said("id", `, "execCPUAffinity": {"final": "x"}`).refuses(255, "process.execCPUAffinity.final")
+	said("id", `, "oomScoreAdj": 1001`).refuses(255, "process.oomScoreAdj: 1001")
+	said("id", `} {`).refuses(255, file, "after top-level value")
+	said("id", `, "unknown": 1`).exits(0)
+	writeFile(t, file, "[]")
+	c.urun("exec", "--process", file, c.id).refuses(255, file, "must be an object")
+	c.urun("exec", "--process", "/dev/zero", c.id).refuses(255, "/dev/zero has more than")
+	c.urun("exec", "--process", c.dir, c.id).refuses(255, c.dir, "is a directory")
 }
 
 func TestExecCapabilities(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,13 +158,9 @@ func execProcess(base *specs.Process, o ExecOptions) (*specs.Process, error) {
 }
 
 func readProcess(file string, tty bool) (*specs.Process, error) {
-	raw, err := os.ReadFile(file)
+	p, err := bundle.LoadProcess(file)
 	if err != nil {
 		return nil, fmt.Errorf("--process: %w", err)
-	}
-	p, err := bundle.DecodeProcess(raw)
-	if err != nil {
-		return nil, fmt.Errorf("--process %s: %w", file, err)
 	}
 	p.Terminal = p.Terminal || tty
 	return p, nil

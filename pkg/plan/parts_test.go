@@ -93,10 +93,17 @@ func TestParseCaps(t *testing.T) {
 		"none at all": {caps: nil, last: 40},
 		"each set": {
 			caps: &specs.LinuxCapabilities{
-				Bounding: list("CAP_CHOWN"), Effective: list("CAP_DAC_OVERRIDE"), Permitted: list("CAP_FOWNER", "CAP_FSETID"),
+				Bounding: list("CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"), Effective: list("CAP_FOWNER"), Permitted: list("CAP_FOWNER", "CAP_FSETID"),
 				Inheritable: list("CAP_FSETID", "CAP_FOWNER"), Ambient: list("CAP_FSETID"),
 			},
-			last: 40, want: capSets{bounding: 1, effective: 2, permitted: 24, inheritable: 24, ambient: 16},
+			last: 40, want: capSets{bounding: 25, effective: 8, permitted: 24, inheritable: 24, ambient: 16},
+		},
+		"more than the kernel grants": {
+			caps: &specs.LinuxCapabilities{
+				Bounding: list("CAP_CHOWN"), Effective: list("CAP_CHOWN", "CAP_KILL"), Permitted: list("CAP_CHOWN"),
+				Inheritable: list("CAP_CHOWN", "CAP_KILL"),
+			},
+			last: 40, want: capSets{bounding: 1, effective: 1, permitted: 1, inheritable: 1}, codes: list("URUN-CAP-003", "URUN-CAP-003"),
 		},
 		"the newest": {caps: &specs.LinuxCapabilities{Bounding: list("CAP_CHECKPOINT_RESTORE")}, last: 40, want: capSets{bounding: 1 << 40}},
 		"unknown to the kernel": {

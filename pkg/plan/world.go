@@ -145,7 +145,11 @@ func (c *compiler) sysctls() error {
 		if err := c.sysctlAllowed(k); err != nil {
 			return err
 		}
-		c.add(step.Sysctl{Key: k, Value: c.spec.Linux.Sysctl[k]})
+		s, err := c.sysctl(k, c.spec.Linux.Sysctl[k])
+		if err != nil {
+			return err
+		}
+		c.add(s)
 	}
 	return nil
 }
