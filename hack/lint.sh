@@ -7,6 +7,7 @@ go=${GO:-$(hack/find-go.sh)}
 # With the tag vm come the tests for the guest of hack/vm.sh, which cannot run here.
 "$go" vet -tags vm ./...
 "$go" tool staticcheck -tags vm ./...
+(cd test/validation && "$go" vet ./...) # a module of its own
 
 unformatted=$("$(dirname "$go")/gofmt" -l .)
 if [ -n "$unformatted" ]; then

@@ -14,6 +14,9 @@ make --no-print-directory build
 echo "test: as an ordinary user"
 hack/as-user.sh hack/test-here.sh ./... "$@"
 
+echo "test: the OCI validation suite, as an ordinary user"
+hack/as-user.sh hack/validation.sh "$@"
+
 # Where the user has no cgroup to write in, those tests were skipped: once more, with a tree or a scope of their own.
 cgroups=(env URUN_TEST_CGROUP=tree hack/test-here.sh ./pkg/cgroup)
 if [ "$(id -u)" = 0 ] && hack/own-cgroup2.sh true 2>/dev/null; then

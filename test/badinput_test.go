@@ -1,6 +1,7 @@
 package test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,7 +172,8 @@ func TestSpecRefusesToOverwrite(t *testing.T) {
 func TestMountsThatTheKernelRefusesHaveAnAddress(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle(mounted(specs.Mount{Destination: "/x", Type: "ext4", Source: "/dev/null"}))
-	r := c.urun("run", "-b", dir, c.id).refuses(1, "mount", "/x", c.id)
+	last := len(readSpec(t, dir).Mounts) - 1
+	r := c.urun("run", "-b", dir, c.id).refuses(1, fmt.Sprintf("mounts[%d]: step ", last), "mount", "/x", c.id)
 	if !strings.Contains(r.stderr, "step ") {
 		t.Errorf("the error has no step\n%s", r)
 	}

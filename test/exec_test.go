@@ -1,6 +1,7 @@
 package test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,6 +38,68 @@ func TestExecRunsBesideTheContainer(t *testing.T) {
 		c.exec("", "ns "+kind).exits(0).prints(want)
 	}
 	c.exec("", "pids").exits(0).mentions("1 ")
+}
+
+// A created container may be entered before it starts, as with runc.
+func TestExecBesideAWaitingContainer(t *testing.T) {
+	c := newCaller(t)
+	c.created(inside("forever"), namespace(specs.NetworkNamespace, ""), namespace(specs.TimeNamespace, ""))
+	kinds := []string{"pid", "mnt", "user", "ipc", "uts", "cgroup", "net", "time"}
+	before := make([]string, len(kinds))
+	for i, kind := range kinds {
+		before[i] = c.exec("", "ns "+kind).exits(0).stdout
+	}
+	c.exec("-u 1:2 --cwd /bin -e A=b", "id -- cwd -- env A -- pids").exits(0).mentions("uid=1 gid=2", "/bin\nb\n1 ")
+	c.exec("", "exit 42").exits(42).silent()
+	c.exec("", "fds").exits(0).prints("0", "1", "2")
+	c.urun("exec", c.id, "foo").refuses(255, `exec: "foo": executable file not found in $PATH`)
+	c.must("exec", "-d", c.id, "/inside", "forever")
+	if st := c.state(c.id).Status; st != specs.StateCreated {
+		t.Errorf("it is %s", st)
+	}
+	c.must("start", c.id)
+	for i, kind := range kinds {
+		c.exec("", "ns "+kind).exits(0).prints(strings.TrimSpace(before[i]))
+	}
+	for fd := 3; fd < 16; fd++ { // the handle of the namespaces is gone
+		if to := c.exec("", fmt.Sprintf("readlink /proc/1/fd/%d", fd)); strings.Contains(to.stdout, "/ns") {
+			t.Errorf("descriptor %d of the container leads to %s", fd, to.stdout)
+		}
+	}
+	c.must("kill", c.id, "KILL")
+	c.becomes(c.id, specs.StateStopped)
+	c.must("delete", c.id)
+	c.nothingLeft()
+}
+
+func TestExecWithATerminalBesideAWaitingContainer(t *testing.T) {
+	c, tm := newCaller(t), newTerminal(t, 24, 80)
+	c.created(inside("forever"))
+	l := tm.launch(c, "exec", "-t", c.id, "/inside", "isatty", "0", "--", "ctty", "--", "exit", "3")
+	l.wait().exits(3)
+	shows(t, tm.screen, "controlling terminal")
+}
+
+func TestExecBesideAContainerPausedBeforeItsStart(t *testing.T) {
+	c := newCaller(t)
+	c.created(inside("forever"))
+	c.must("pause", c.id)
+	c.exec("", "exit 0").refuses(255, "paused")
+	c.exec("--ignore-paused", "exit 0").refuses(255, "resume it first")
+	c.must("resume", c.id)
+	c.exec("", "exit 0").exits(0)
+}
+
+// Who reads that the container is running may exec at once, while its process still is on its way to its command.
+func TestExecAtTheMomentOfTheStart(t *testing.T) {
+	for range 10 {
+		c := newCaller(t)
+		c.created(inside("forever"))
+		done := make(chan result, 1)
+		go func() { done <- c.exec("", "exit 7") }()
+		c.must("start", c.id)
+		(<-done).exits(7)
+	}
 }
 
 func TestExecReturnsTheExitCode(t *testing.T) {
@@ -163,6 +226,42 @@ func TestExecReadsAProcessFile(t *testing.T) {
 	c.urun("exec", "--process", file, c.id).refuses(255, file)
 }
 
+// TestExecProcessFile tries what a file may say about a process, and what is wrong in one, each by itself.
+func TestExecProcessFile(t *testing.T) {
+	caps := &specs.LinuxCapabilities{Bounding: []string{"CAP_KILL"}, Effective: []string{"CAP_KILL"}, Permitted: []string{"CAP_KILL"}}
+	c := sleeper(t, process(func(p *specs.Process) {
+		p.Capabilities, p.Rlimits = caps, []specs.POSIXRlimit{{Type: "RLIMIT_CORE", Soft: 3, Hard: 4}}
+	}))
+	file := filepath.Join(c.dir, "process.json")
+	said := func(ask, more string) result {
+		text, _ := json.Marshal(append([]string{"/inside"}, strings.Fields(ask)...))
+		writeFile(t, file, fmt.Sprintf(`{"args": %s, "cwd": "/"%s}`, text, more))
+		return c.urun("exec", "--process", file, c.id)
+	}
+	const kill, chown = "0000000000000020", "0000000000000001"
+	said("caps CapEff -- rlimit Max core file size", "").exits(0).prints("CapEff="+kill, "3 4") // the container's
+	said("caps CapEff -- caps CapBnd", `, "capabilities": {"effective": ["CAP_CHOWN"], "permitted": ["CAP_CHOWN"], "bounding": ["CAP_CHOWN"]}`).
+		exits(0).prints("CapEff="+chown, "CapBnd="+chown)
+	said("caps CapEff", `, "capabilities": {}`).exits(0).prints("CapEff=0000000000000000")
+	said("rlimit Max core file size", `, "rlimits": [{"type": "RLIMIT_CORE", "soft": 1, "hard": 2}]`).exits(0).prints("1 2")
+	said("nnp", `, "noNewPrivileges": true`).exits(0).prints("1")
+	said("id", `, "apparmorProfile": "urun-no-such"`).refuses(255, "process.apparmorProfile", "urun-no-such")
+	said("id", `, "selinuxLabel": "urun-no-such"`).refuses(255, "process.selinuxLabel", "urun-no-such")
+	said("id", `, "commandLine": "x"`).refuses(255, "commandLine")
+	said("id", `, "env": ["A=B", "C"]`).refuses(255, `process.env[1]: "C"`)
+	said("id", `, "cwd": "bin"`).refuses(255, `process.cwd: "bin" is not an absolute path`)
+	said("id", `, "rlimits": [{"type": "RLIMIT_CPU"}, {"soft": "1"}]`).refuses(255, file, "rlimits[1].soft must be a whole number")
+	said("id", `, "ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 8}`).refuses(255, "process.ioPriority.priority: 8")
+	said("id", `, "execCPUAffinity": {"final": "x"}`).refuses(255, "process.execCPUAffinity.final")
+	said("id", `, "oomScoreAdj": 1001`).refuses(255, "process.oomScoreAdj: 1001")
+	said("id", `} {`).refuses(255, file, "after top-level value")
+	said("id", `, "unknown": 1`).exits(0)
+	writeFile(t, file, "[]")
+	c.urun("exec", "--process", file, c.id).refuses(255, file, "must be an object")
+	c.urun("exec", "--process", "/dev/zero", c.id).refuses(255, "/dev/zero has more than")
+	c.urun("exec", "--process", c.dir, c.id).refuses(255, c.dir, "is a directory")
+}
+
 func TestExecCapabilities(t *testing.T) {
 	c := sleeper(t, func(s *specs.Spec) {
 		s.Process.Capabilities = &specs.LinuxCapabilities{Bounding: []string{"CAP_KILL"}, Effective: []string{"CAP_KILL"}, Permitted: []string{"CAP_KILL"}}
@@ -171,6 +270,7 @@ func TestExecCapabilities(t *testing.T) {
 	c.exec("", "caps CapEff -- caps CapPrm -- caps CapBnd -- caps CapInh").exits(0).
 		prints("CapEff="+kill, "CapPrm="+kill, "CapBnd="+kill, "CapInh=0000000000000000")
 	c.exec("--cap CAP_NET_BIND_SERVICE", "caps CapEff -- caps CapInh").exits(0).prints("CapEff=0000000000000420", "CapInh=0000000000000000")
+	c.exec("--cap NET_ADMIN", "caps").refuses(255, `--cap "NET_ADMIN": unknown capability`)
 }
 
 func TestExecNoNewPrivileges(t *testing.T) {

@@ -225,6 +225,23 @@ func TestKillKnowsSignalsByNameAndNumber(t *testing.T) {
 	l.wait().exits(0)
 }
 
+// As with runc; the process that waits could not be ended by the signals themselves.
+func TestSignalsThatEndACreatedContainer(t *testing.T) {
+	for _, signal := range []string{"TERM", "INT", "HUP", "QUIT", "KILL", "--all"} {
+		c := newCaller(t)
+		c.created(inside("forever"))
+		c.must("kill", c.id, "USR1")
+		if st := c.state(c.id).Status; st != specs.StateCreated {
+			t.Errorf("after USR1 it is %s", st)
+		}
+		c.must("kill", c.id, signal)
+		c.becomes(c.id, specs.StateStopped)
+		c.urun("start", c.id).refuses(1, "cannot start a container that has stopped")
+		c.must("delete", c.id)
+		c.nothingLeft()
+	}
+}
+
 func TestPidFileIsTheNumberAlone(t *testing.T) {
 	c := newCaller(t)
 	file := filepath.Join(c.dir, "pid")

@@ -123,6 +123,34 @@ func TestForbiddenUserNamespacesAreExplained(t *testing.T) {
 	c.nothingLeft()
 }
 
+// A filter of system calls around urun, as engines and CI runners have one: what urun can do without it does without, and the
+// rest is told with its reason.
+func TestCallsThatAFilterRefuses(t *testing.T) {
+	for call, errno := range map[string]string{"keyctl": "EPERM", "clone3": "ENOSYS", "pidfd_open": "ENOSYS"} {
+		c := newCaller(t)
+		c.wrap = []string{insidePath, "deny", call, errno}
+		c.run(singleMap, inside("print ok")).exits(0).prints("ok")
+	}
+	for call, errno := range map[string]string{
+		"clone3": "EPERM", "mount": "EPERM", "open_tree": "EPERM", "openat2": "EPERM", "pivot_root": "EPERM", "capset": "EPERM",
+		"close_range": "ENOSYS", "mount_setattr": "ENOSYS",
+	} {
+		t.Run(call, func(t *testing.T) {
+			c := newCaller(t)
+			dir := c.bundle(singleMap, inside("print ran"))
+			c.wrap = []string{insidePath, "deny", call, errno}
+			c.urun("run", "-b", dir, c.id).refuses(1, "seccomp filter")
+			c.nothingLeft()
+		})
+	}
+	c := newCaller(t)
+	dir := c.bundle(singleMap)
+	c.wrap = []string{insidePath, "deny", "openat2", "ENOSYS"}
+	c.urun("run", "-b", dir, c.id).refuses(1, "openat2: function not implemented", "seccomp filter", "hint: ")
+	c.urun("create", "-b", dir, c.id).refuses(1, "openat2: function not implemented", "seccomp filter", "hint: ")
+	c.nothingLeft()
+}
+
 func TestACallerWithoutHomeOrPathWorks(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle(inside("id"))

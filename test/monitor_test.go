@@ -225,3 +225,51 @@ func TestNoMonitorWithoutNeed(t *testing.T) {
 	c.must("kill", c.id, "KILL")
 	l.wait().exits(137)
 }
+
+// TestMonitorOfAnInstalledUrun: it is found in libexec, also by the sealed copy that urun makes of a binary that its user may write.
+func TestMonitorOfAnInstalledUrun(t *testing.T) {
+	c, limit := withoutCgroup(t, 64)
+	prefix := t.TempDir()
+	installed := filepath.Join(prefix, "bin", "urun")
+	for from, to := range map[string]string{
+		urunPath: installed, filepath.Join(filepath.Dir(urunPath), "urun-monitor"): filepath.Join(prefix, "libexec", "urun", "urun-monitor"),
+	} {
+		raw, err := os.ReadFile(from)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(to), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(to, raw, 0o755)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := c.bundle(limit, inside("forever"))
+	words := append(append([]string{installed}, c.flags...), "run", "-d", "-b", dir, c.id)
+	c.launchCommand(nil, words...).wait().exits(0)
+	t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+	if w := c.watched(c.id); w.Monitor.Status != "watching" {
+		t.Errorf("%+v", w.Monitor)
+	}
+	if r := c.must("exec", c.id, "/inside", "env"); strings.Contains(r.stdout, "URUN_") {
+		t.Errorf("the container's environment tells of urun\n%s", r)
+	}
+	c.must("delete", "--force", c.id)
+	c.nothingLeft()
+}
+
+// TestUpdateOfWhatIsWatched: the watcher goes by the limit that holds now.
+func TestUpdateOfWhatIsWatched(t *testing.T) {
+	c, limit := withoutCgroup(t, 400)
+	id := c.detached(limit, inside("herd 4 20 -- forever"))
+	eventually(t, "the herd has eaten", func() bool { return len(c.pids(id)) == 5 })
+	if w := c.watched(id); w.Status != "running" {
+		t.Fatalf("%+v", w)
+	}
+	c.must("update", "--memory", "64m", id)
+	c.becomes(id, specs.StateStopped)
+	if w := c.watched(id); !strings.Contains(w.OutOfMemory, "64.0 MiB") {
+		t.Errorf("%+v", w)
+	}
+}

@@ -49,7 +49,6 @@ func TestMountOptionsOfAFileSystem(t *testing.T) {
 	c := newCaller(t)
 	for options, want := range map[string]mountLine{
 		"ro":                                   {options: "ro"},
-		"ro,rw":                                {options: "rw"},
 		"nosuid,nodev,noexec":                  {options: "nosuid nodev noexec"},
 		"nosuid,suid,nodev,dev":                {options: "!nosuid !nodev"},
 		"noexec,exec":                          {options: "!noexec"},
@@ -69,7 +68,6 @@ func TestMountOptionsOfAFileSystem(t *testing.T) {
 		"lazytime,nolazytime":                  {super: "!lazytime"},
 		"mand,nomand,iversion,noiversion,silent,loud,acl,noacl,defaults": {options: "rw"},
 		"rro":                                  {options: "ro"},
-		"rro,rrw":                              {options: "rw"},
 		"rnosuid,rnodev,rnoexec":               {options: "nosuid nodev noexec"},
 		"nosuid,nodev,noexec,rsuid,rdev,rexec": {options: "!nosuid !nodev !noexec"},
 		"rnoatime":                             {options: "noatime"},
@@ -133,6 +131,7 @@ func TestMountOptionsOfABind(t *testing.T) {
 		"bind,sync":                        {want: "rw", notice: "URUN-MNT-001"},
 		"bind,strictatime":                 {want: "rw", notice: strict},
 		"rbind,rnodiratime":                {want: "rw", notice: "URUN-MNT-002"},
+		"bind,ro,mode=755,size=1k":         {want: "ro", notice: "URUN-MNT-004"},
 	} {
 		t.Run(options, func(t *testing.T) {
 			m := specs.Mount{Destination: "/x", Type: "none", Source: data, Options: strings.Split(options, ",")}
@@ -210,7 +209,9 @@ func TestMountOptionsThatAreRefused(t *testing.T) {
 		{bind(c.dir, "/x", "ridmap"), []string{"options[1]: ridmap", "mount_setattr"}},
 		{idmapped, []string{"uidMappings", "mount_setattr"}},
 		{bind(c.dir, "/x", "tmpcopyup"), []string{"tmpcopyup is for a tmpfs"}},
-		{bind(c.dir, "/x", "size=1m"), []string{`"size=1m" means nothing for a bind mount`}},
+		{bind(c.dir, "/x", "nosiud"), []string{`"nosiud" means nothing for a bind mount`}},
+		{bind(c.dir, "/x", "ro", "rw"), []string{"options[2]: rw contradicts ro"}},
+		{tmpfs("rrw", "rro"), []string{"options[1]: rro contradicts rrw"}},
 		{tmpfs("copy-symlink"), []string{"for bind mounts"}},
 		{tmpfs("private", "shared"), []string{"options[1]: shared: a second propagation"}},
 		{tmpfs("whatever=1"), []string{"mount tmpfs on /x", "invalid argument"}},

@@ -34,6 +34,17 @@ func TestInheritableCapabilitiesAreEmptyByDefault(t *testing.T) {
 	newCaller(t).run(inside("caps CapInh")).exits(0).prints("CapInh=0000000000000000")
 }
 
+// TestCapabilitiesThatTheKernelDoesNotGrant: a config that asks for them runs without, as the specification wants.
+func TestCapabilitiesThatTheKernelDoesNotGrant(t *testing.T) {
+	newCaller(t).run(process(func(p *specs.Process) {
+		p.Capabilities = &specs.LinuxCapabilities{
+			Bounding: []string{"CAP_KILL"}, Permitted: []string{"CAP_KILL"},
+			Effective: []string{"CAP_KILL", "CAP_CHOWN"}, Inheritable: []string{"CAP_KILL", "CAP_CHOWN"},
+		}
+	}), inside("caps CapEff -- caps CapInh")).exits(0).prints("CapEff=0000000000000020", "CapInh=0000000000000020").
+		complains("URUN-CAP-003", "process.capabilities.effective", "process.capabilities.inheritable")
+}
+
 func TestUnknownCapabilityIsAWarning(t *testing.T) {
 	c := newCaller(t)
 	c.run(process(func(p *specs.Process) { p.Capabilities.Bounding = append(p.Capabilities.Bounding, "CAP_FLY") }), inside("print ok")).
@@ -84,6 +95,16 @@ func TestSysctl(t *testing.T) {
 	c.run(set("kernel.shm_rmid_forced", "1"), inside("sysctl kernel.shm_rmid_forced")).exits(0).prints("1")
 	c.run(set("vm.swappiness", "1")).refuses(1, "vm.swappiness")
 	c.run(set("kernel.../../x", "1")).refuses(1, "kernel.")
+}
+
+// TestPingGroupRange: all groups, as engines write it, are those that the container has.
+func TestPingGroupRange(t *testing.T) {
+	all := func(s *specs.Spec) { s.Linux.Sysctl = map[string]string{"net.ipv4.ping_group_range": "0 2147483647"} }
+	ask := inside("cat /proc/sys/net/ipv4/ping_group_range")
+	newCaller(t).run(namespace(specs.NetworkNamespace, ""), singleMap, all, ask).exits(0).prints("0\t0").complains("URUN-SYS-001", "0 0")
+	c := newCaller(t)
+	c.flags = []string{"--strict"}
+	c.refused(c.bundle(namespace(specs.NetworkNamespace, ""), all), "URUN-SYS-001")
 }
 
 func TestNetworkNamespaceHasLoUp(t *testing.T) {
@@ -192,6 +213,17 @@ func TestWorkingDirectory(t *testing.T) {
 
 func TestSignalsAreAsFreshInside(t *testing.T) {
 	newCaller(t).run(inside("signalmask")).exits(0).prints("blocked=0000000000000000 ignored=0000000000000000")
+}
+
+// TestIgnoredSignalsAreAsFreshInside: what the caller ignores, as nohup does, is not ignored inside.
+func TestIgnoredSignalsAreAsFreshInside(t *testing.T) {
+	c := newCaller(t)
+	deaf := func(cmd *exec.Cmd) {
+		cmd.Args = append([]string{"sh", "-c", `trap "" 1 2 3 10 12 13 14 15 17 18 20 21 22 28 29 34 40 64; exec "$0" "$@"`}, cmd.Args...)
+		cmd.Path = "/bin/sh"
+	}
+	c.launch(deaf, "run", "-b", c.bundle(inside("signalmask")), c.id).wait().exits(0).
+		prints("blocked=0000000000000000 ignored=0000000000000000")
 }
 
 func TestTheProcessLeadsASessionOfItsOwn(t *testing.T) {

@@ -102,18 +102,53 @@ func TestEnteringProcessesShowNothingOfTheHost(t *testing.T) {
 	l.wait().exits(0).prints("ready", "watched")
 }
 
-// A waiting container is still a copy of urun, with the environment of its caller: nobody gets at it, and exec into it, which
-// would put somebody beside it, is refused.
-func TestAWaitingContainerIsNotDumpable(t *testing.T) {
+// A waiting container is still a copy of urun, with the environment of its caller: nobody gets at it, neither from the host nor
+// from inside, where exec may have put somebody beside it (CVE-2016-9962, CVE-2019-5736).
+func TestAWaitingContainerIsClosed(t *testing.T) {
 	c := newCaller(t)
-	c.created(inside("forever"))
-	c.exec("--cap CAP_SYS_PTRACE", "readlink /proc/1/exe").refuses(255, "has not been started")
+	c.created(inside("forever"), mayTrace)
+	for _, what := range []string{"environ", "maps", "auxv", "mem"} {
+		c.exec("", "cat /proc/1/"+what).exits(1).complains("denied")
+	}
+	for _, link := range []string{"exe", "cwd", "root", "ns/mnt", "fd/0"} {
+		c.exec("", "readlink /proc/1/"+link).exits(1).complains("denied")
+	}
+	c.exec("", "trace 1").exits(1).complains("not permitted")
 	proc := fmt.Sprintf("/proc/%d/", c.state(c.id).Pid)
 	if _, err := os.ReadFile(proc + "environ"); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("environ of the waiting process: %v, want permission denied", err)
 	}
 	if exe, err := os.Readlink(proc + "exe"); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("exe of the waiting process: %q, %v, want permission denied", exe, err)
+	}
+}
+
+// The command line of a process is open to everybody: that of urun, with paths of the host in it, is gone.
+func TestAWaitingContainerHasNoCommandLineOfItsCallers(t *testing.T) {
+	c := newCaller(t)
+	c.created(inside("forever"))
+	r := c.exec("", "cat /proc/1/cmdline").exits(0)
+	if got := strings.TrimRight(r.stdout, "\x00"); got != "urun:init" {
+		t.Errorf("it is %q", got)
+	}
+}
+
+// startContainer hooks are programs of the rootfs, which is not trusted, and run beside a process that is a copy of urun.
+func TestAHookOfTheContainerDoesNotGetAtItsCaller(t *testing.T) {
+	for words, want := range map[string]string{"cat /proc/1/environ": "denied", "readlink /proc/1/exe": "denied", "trace 1": "not permitted"} {
+		c := newCaller(t)
+		c.run(inside("print ran"), hookOf("startContainer", within(words))).refuses(1, "startContainer", want)
+		c.created(inside("forever"), hookOf("startContainer", within(words)))
+		c.urun("start", c.id).refuses(1, "startContainer", want)
+		c.nothingLeft()
+	}
+}
+
+// Nor does such a hook keep a descriptor of what let it in.
+func TestAHookOfTheContainerHasNoDescriptorsOfItsCaller(t *testing.T) {
+	r := newCaller(t).run(inside("print ran"), hookOf("startContainer", within("fds -- exit 3"))).refuses(1, "exit status 3")
+	if _, said, _ := strings.Cut(r.stderr, "exit status 3"); strings.Trim(said, ":;\n ") != "0; 1; 2" {
+		t.Errorf("its descriptors are %q", said)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -130,7 +131,7 @@ func receiveConsole(c *caller, command ...string) *os.File {
 		}
 	}()
 	c.must(append(command[:1:1], append([]string{"--console-socket", path}, command[1:]...)...)...)
-	_ = l.Close()
+	_ = l.SetDeadline(time.Now().Add(patience)) // it may still have to be accepted
 	console, ok := <-got
 	if !ok {
 		c.t.Fatal("no console, or more than one, came through the socket")

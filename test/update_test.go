@@ -153,6 +153,12 @@ func TestBadUpdates(t *testing.T) {
 	}
 }
 
+// TestExecInACgroupThereIsNot: where the container has no cgroup there is none below it.
+func TestExecInACgroupThereIsNot(t *testing.T) {
+	c := unplaced(t, specs.LinuxResources{})
+	c.urun("exec", "--cgroup", "sub", c.id, "/inside", "id").refuses(255, "--cgroup", "no cgroup of its own")
+}
+
 func TestUpdateOfAContainerThatHasEnded(t *testing.T) {
 	c := newCaller(t)
 	id := c.detached(inside("exit 0"))

@@ -76,7 +76,7 @@ func (app *App) say(l level, msg string) {
 		return
 	}
 	if app.log != nil {
-		app.log.write(l, msg)
+		app.log.write(l, brief(msg))
 		return
 	}
 	if !app.quiet {
@@ -107,10 +107,5 @@ func (app *App) fail(err error) {
 			app.log.write(warning, "hint: "+h)
 		}
 	}
-	app.log.write(failure, err.Error())
-}
-
-// oneLine keeps what others said (a helper's stderr) from looking like lines of ours.
-func oneLine(s string) string {
-	return strings.ReplaceAll(strings.TrimSpace(s), "\n", "; ")
+	app.log.write(failure, brief(err.Error()))
 }

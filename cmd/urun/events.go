@@ -10,7 +10,7 @@ import (
 )
 
 type eventsCmd struct {
-	Interval string `name:"interval" placeholder:"TIME" default:"5s" about:"Time between two lines, such as 500ms or 1m."`
+	Interval string `name:"interval" placeholder:"TIME" default:"5s" about:"Time between two lines, such as 500ms or 1m; 5s by default."`
 	Stats    bool   `name:"stats" about:"Print one line, and end."`
 	target
 }

@@ -6,6 +6,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"github.com/opencontainers/runtime-spec/specs-go/features"
 
+	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/seccomp"
 )
@@ -23,7 +24,7 @@ func (*featuresCmd) Run(app *App) error {
 func seccompFeatures(yes *bool) *features.Seccomp {
 	return &features.Seccomp{
 		Enabled: yes, Actions: seccomp.Actions(), Operators: seccomp.Operators(), Archs: seccomp.Archs(),
-		KnownFlags: seccomp.Flags(), SupportedFlags: seccomp.Flags(),
+		KnownFlags: seccomp.Flags(), SupportedFlags: host.FilterFlags(),
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +26,11 @@ func TestTranscripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("URUN_ROOT", filepath.Join(e.WorkDir, "state"))
+			root := filepath.Join(e.WorkDir, "state")
+			e.Setenv("URUN_ROOT", root)
+			e.Defer(func() { // what a transcript that breaks off has left
+				run([]string{"--root", root, "delete", "--force", "web"}, strings.NewReader(""), io.Discard, io.Discard)
+			})
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

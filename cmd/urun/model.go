@@ -26,7 +26,7 @@ func commands() []entry {
 		{"run", "Create a container, start it, wait for it and delete it.", func() command { return new(runCmd) }},
 		{"create", "Create a container; its process waits for start.", func() command { return new(createCmd) }},
 		{"start", "Let the process of a created container begin.", func() command { return new(startCmd) }},
-		{"exec", "Run one more process in a running container.", func() command { return new(execCmd) }},
+		{"exec", "Run one more process in a container.", func() command { return new(execCmd) }},
 		{"kill", "Send a signal to a container.", func() command { return new(killCmd) }},
 		{"delete", "Delete a stopped container.", func() command { return new(deleteCmd) }},
 		{"state", "Print the state of a container as JSON.", func() command { return new(stateCmd) }},

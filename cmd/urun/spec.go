@@ -31,6 +31,7 @@ func (c *specCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
+	host.SubIDs(&h)
 	uids, gids := fullMaps(h)
 	if why := oneIDOnly(h); why != "" {
 		uids, gids = idmap.One(0, h.UID), idmap.One(0, h.GID)

@@ -15,13 +15,14 @@ type object = map[string]any
 type bundle struct {
 	dir, program, ids string
 	filtered          bool // with the default filter of system calls
+	limited           bool // with limits of memory, CPU and processes
 }
 
 // bundles are those that the bench uses.
 type bundles struct {
 	rootfs                      string
 	trueFull, trueOne, waitFull string
-	trueFiltered                string
+	trueFiltered, trueLimited   string
 	changes                     []string // what was changed in the config that urun spec wrote, for the reader
 }
 
@@ -38,10 +39,11 @@ func makeBundles(dir, urun, goarch string) (bundles, error) {
 		return b, err
 	}
 	for _, want := range []bundle{
-		{filepath.Join(dir, "true-filtered"), "/true", "full", true},
-		{filepath.Join(dir, "true-full"), "/true", "full", false},
-		{filepath.Join(dir, "true-one"), "/true", "one", false},
-		{filepath.Join(dir, "wait-full"), "/pause", "full", false},
+		{dir: filepath.Join(dir, "true-filtered"), program: "/true", ids: "full", filtered: true},
+		{dir: filepath.Join(dir, "true-limited"), program: "/true", ids: "full", limited: true},
+		{dir: filepath.Join(dir, "true-full"), program: "/true", ids: "full"},
+		{dir: filepath.Join(dir, "true-one"), program: "/true", ids: "one"},
+		{dir: filepath.Join(dir, "wait-full"), program: "/pause", ids: "full"},
 	} {
 		changes, err := want.write(b.rootfs, urun)
 		if err != nil {
@@ -50,7 +52,7 @@ func makeBundles(dir, urun, goarch string) (bundles, error) {
 		b.changes = changes
 	}
 	b.trueFull, b.trueOne, b.waitFull = filepath.Join(dir, "true-full"), filepath.Join(dir, "true-one"), filepath.Join(dir, "wait-full")
-	b.trueFiltered = filepath.Join(dir, "true-filtered")
+	b.trueFiltered, b.trueLimited = filepath.Join(dir, "true-filtered"), filepath.Join(dir, "true-limited")
 	return b, nil
 }
 
@@ -74,6 +76,11 @@ func (b bundle) write(rootfs, urun string) ([]string, error) {
 	if !b.filtered {
 		delete(section(config, "linux"), "seccomp")
 		changes = append(changes, "no seccomp but where it says so")
+	}
+	if b.limited {
+		section(config, "linux")["resources"] = object{
+			"memory": object{"limit": 64 << 20}, "cpu": object{"quota": 50000, "period": 100000}, "pids": object{"limit": 50},
+		}
 	}
 	config["root"] = object{"path": rootfs}
 	process := section(config, "process")

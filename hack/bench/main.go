@@ -18,8 +18,13 @@ func main() {
 	n := flag.Int("n", 30, "measurements of each command")
 	many := flag.Int("many", 100, "containers for list and for runs in a row")
 	without := flag.String("without", "", "`tools` to leave out, with commas")
+	cgroups := flag.Bool("cgroups", false, "measure what cgroups cost, beside crun, in the caller's own session (make bench-vm)")
 	flag.Parse()
-	if err := measure(*urun, *empty, *n, *many, strings.Split(*without, ",")); err != nil {
+	what := func() error { return measure(*urun, *empty, *n, *many, strings.Split(*without, ",")) }
+	if *cgroups {
+		what = func() error { return measureCgroups(*urun, *n) }
+	}
+	if err := what(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -57,7 +62,7 @@ func measure(urun, empty string, n, many int, leaveOut []string) error {
 	printTimes(os.Stdout, rows, b.tools)
 	printFloor(rows[len(rows)-1])
 	b.printMemory(os.Stdout)
-	b.printStages(os.Stdout, urun, filepath.Join(state, "urun"))
+	b.printStages(os.Stdout, urun, filepath.Join(state, "urun"), b.bundles.trueFull)
 	return nil
 }
 

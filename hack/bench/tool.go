@@ -30,9 +30,9 @@ type tool struct {
 }
 
 // ociRuntime is a tool that speaks runc's language.
-func ociRuntime(name, path, root string) *tool {
+func ociRuntime(name, path, root string, flags ...string) *tool {
 	return &tool{name: name, argv: func(v verb, id, bundle string) []string {
-		command := []string{path, "--root", root}
+		command := append([]string{path, "--root", root}, flags...)
 		switch v {
 		case version:
 			return []string{path, "--version"}

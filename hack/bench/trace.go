@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -35,11 +36,11 @@ func stages(output string) []stage {
 }
 
 // printStages runs urun with --debug and prints where its time goes, as medians.
-func (b *bench) printStages(w io.Writer, urun, root string) {
+func (b *bench) printStages(w io.Writer, urun, root, bundle string) {
 	var order []string
 	samples := map[string][]time.Duration{}
 	for round := range b.n {
-		o, err := spawn(b.work, []string{urun, "--debug", "--root", root, "run", "--bundle", b.bundles.trueFull, fmt.Sprintf("bench-trace-%d", round)})
+		o, err := spawn(b.work, []string{urun, "--debug", "--root", root, "run", "--bundle", bundle, fmt.Sprintf("bench-trace-%d", round)})
 		if err != nil {
 			fmt.Fprintf(w, "\nurun --debug run failed: %v\n", err)
 			return
@@ -54,7 +55,7 @@ func (b *bench) printStages(w io.Writer, urun, root string) {
 	if len(order) == 0 {
 		return
 	}
-	fmt.Fprintln(w, "\nWhere the time of urun run true goes (urun's own clock, full map, medians):")
+	fmt.Fprintf(w, "\nWhere the time of urun run true goes (urun's own clock, %s, medians):\n", filepath.Base(bundle))
 	for _, name := range order {
 		fmt.Fprintf(w, "  %-24s %s\n", name, milliseconds(median(samples[name])))
 	}

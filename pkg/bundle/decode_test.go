@@ -85,15 +85,19 @@ func TestDecodeErrors(t *testing.T) {
 		{"{\"ociVersion\":\"1.0.0\",\n  \"process\": {\"args\": \"sh\"}\n}", "2:26: process.args must be an array, not a string"},
 		{`{"ociVersion":"1.0.0","process":{"user":{"uid":-1}}}`, "process.user.uid must be a whole number from 0 to 4294967295, not -1"},
 		{`{"ociVersion":"1.0.0","process":{"user":{"uid":4294967296}}}`, "not 4294967296"},
-		{`{"ociVersion":"1.0.0","linux":{"resources":{"blockIO":{"weightDevice":[{"major":"8"}]}}}}`, "linux.resources.blockIO.weightDevice.major must be a whole number of 64 bits, not a string"},
+		{`{"ociVersion":"1.0.0","linux":{"resources":{"blockIO":{"weightDevice":[{"major":"8"}]}}}}`, "linux.resources.blockIO.weightDevice[0].major must be a whole number of 64 bits, not a string"},
 		{`{"ociVersion":"1.0.0","process":{"terminal":"yes"}}`, "process.terminal must be true or false, not a string"},
-		{`{"ociVersion":"1.0.0","mounts":[{"options":"ro"}]}`, "options must be an array, not a string"},
+		{`{"ociVersion":"1.0.0","mounts":[{}, {"options":["ro", ["rw"]]}]}`, "mounts[1].options[1] must be a string, not an array"},
+		{`{"ociVersion":"1.0.0","annotations":{"a.b":"c","x y":7}}`, `annotations["x y"] must be a string, not a number`},
+		{`{"ociVersion":"1.0.0","linux":{"resources":{"rdma":{"mlx":{"hcaHandles":[]}}}}}`, "linux.resources.rdma.mlx.hcaHandles must be a whole number from 0 to 4294967295, not an array"},
+		{`{"ociVersion":"1.0.0","hooks":{"prestart":[{"path":"/a","env":["A=B"],"timeout":1e999}]}}`, "hooks.prestart[0].timeout must be a whole number of 64 bits, not 1e999"},
+		{`{"ociVersion":"1.0.0","mounts":[[]]}`, "mounts[0] must be an object, not an array"},
 		{`{"ociVersion":"1.0.0","linux":[]}`, "linux must be an object, not an array"},
-		{"{\"ociVersion\":\"1.0.0\",\n \"process\": {\n  \"args\": [\"sh\",]}}", "3:17 (in process.args[]): invalid character ']'"},
+		{"{\"ociVersion\":\"1.0.0\",\n \"process\": {\n  \"args\": [\"sh\",]}}", "3:17 (in process.args[1]): invalid character ']'"},
 		{"{\"ociVersion\":\"1.0.0\",\n \"linux\": {\"seccomp\": nil}}", "2:24 (in linux.seccomp): invalid character 'i'"},
 		{`{"ociVersion":"1.0.0"} {}`, "1:24: invalid character '{' after top-level value"},
 		{`{"ociVersion":"1.0.0"}x`, "1:23: invalid character 'x' after top-level value"},
-		{`{"ociVersion":"1.0.0","process":{"args":["a"`, "(in process.args[]): unexpected end of JSON input"},
+		{`{"ociVersion":"1.0.0","process":{"args":["a"`, "(in process.args[1]): unexpected end of JSON input"},
 	} {
 		_, err := Decode([]byte(c.raw))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -15,32 +15,20 @@ func explain(raw []byte, err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		at := place(raw, syntax.Offset)
-		if key := keyAt(raw); key != "" {
+		if _, key := walk(raw); key != "" {
 			at += " (in " + key + ")"
 		}
 		return fmt.Errorf("%s: %w", at, err)
 	}
 	var typ *json.UnmarshalTypeError
 	if errors.As(err, &typ) {
-		key := keyOf(typ.Field)
+		key, _ := walk(raw[:min(typ.Offset, int64(len(raw)))])
 		if key == "" {
 			key = "the document"
 		}
 		return fmt.Errorf("%s: %s must be %s, not %s", place(raw, typ.Offset), key, expected(typ.Type), article(typ.Value))
 	}
 	return err
-}
-
-// keyOf is the path of a key without the Go types that package json puts in between where one struct is embedded in another. All
-// keys of the specification begin with a small letter.
-func keyOf(field string) string {
-	var names []string
-	for name := range strings.SplitSeq(field, ".") {
-		if name != "" && (name[0] < 'A' || name[0] > 'Z') {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ".")
 }
 
 // place turns the number of bytes that were read until the error into line:column. Both count from 1, the column in
@@ -50,34 +38,6 @@ func place(raw []byte, offset int64) string {
 	line := 1 + bytes.Count(raw[:n], []byte{'\n'})
 	column := n - bytes.LastIndexByte(raw[:n], '\n')
 	return strconv.Itoa(line) + ":" + strconv.Itoa(column)
-}
-
-// keyAt returns the path of the key that a reader of the broken document comes to last.
-func keyAt(raw []byte) string {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	var path []string // one element for every open object, "[]" for an array
-	wantKey := false
-	for {
-		t, err := dec.Token()
-		if err != nil {
-			return strings.ReplaceAll(strings.Trim(strings.Join(path, "."), "."), ".[]", "[]")
-		}
-		inObject := len(path) > 0 && path[len(path)-1] != "[]"
-		key, isString := t.(string)
-		switch {
-		case t == json.Delim('{'):
-			path, wantKey = append(path, ""), true
-			continue
-		case t == json.Delim('['):
-			path = append(path, "[]")
-		case t == json.Delim('}'), t == json.Delim(']'):
-			path = path[:len(path)-1]
-		case inObject && wantKey && isString:
-			path[len(path)-1], wantKey = key, false
-			continue
-		}
-		wantKey = len(path) > 0 && path[len(path)-1] != "[]"
-	}
 }
 
 // expected says in the words of JSON what the type wants.

@@ -38,11 +38,16 @@ func (c *Conn) Bus(deadline time.Time, member string, args ...any) ([]any, error
 	return reply.body, nil
 }
 
-// call sends a message and waits for its answer. Signals that come first are kept.
+// call sends a message and waits for its answer.
 func (c *Conn) call(m *message, deadline time.Time) (*message, error) {
 	if err := c.send(deadline, m); err != nil {
 		return nil, err
 	}
+	return c.answer(m, deadline)
+}
+
+// answer waits for the answer to a message that has been sent. Signals that come first are kept.
+func (c *Conn) answer(m *message, deadline time.Time) (*message, error) {
 	for {
 		got, err := c.receive(deadline)
 		switch {
@@ -76,7 +81,11 @@ func (c *Conn) keep(m *message) {
 
 // send numbers the messages and writes them, in one piece.
 func (c *Conn) send(deadline time.Time, messages ...*message) error {
-	var raw []byte
+	return c.sendAfter(nil, deadline, messages...)
+}
+
+// sendAfter is send with something else in front.
+func (c *Conn) sendAfter(raw []byte, deadline time.Time, messages ...*message) error {
 	for _, m := range messages {
 		c.serial++
 		m.serial = c.serial

@@ -79,9 +79,14 @@ const hello = "\x00AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"
 // maxLine bounds a line of the greeting.
 const maxLine = 1 << 10
 
-// greet authenticates, and introduces us where there is a bus.
+// greet authenticates, and introduces us where there is a bus: that goes out together, for it is all the same to a bus when it
+// reads what.
 func (c *Conn) greet(deadline time.Time) error {
-	if err := c.sock.write([]byte(hello), deadline); err != nil {
+	var first []*message
+	if !c.direct {
+		first = append(first, busObject("Hello"))
+	}
+	if err := c.sendAfter([]byte(hello), deadline, first...); err != nil {
 		return err
 	}
 	for {
@@ -95,7 +100,7 @@ func (c *Conn) greet(deadline time.Time) error {
 			if c.direct {
 				return nil
 			}
-			_, err := c.call(busObject("Hello"), deadline)
+			_, err := c.answer(first[0], deadline)
 			return err
 		case "DATA":
 		case "REJECTED":

@@ -144,6 +144,10 @@ func (m Manager) Version(deadline time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return m.versionOf(s)
+}
+
+func (m Manager) versionOf(s string) (int, error) {
 	n := 0
 	for i := 0; i < len(s) && i < 6 && s[i] >= '0' && s[i] <= '9'; i++ {
 		n = n*10 + int(s[i]-'0')
@@ -154,9 +158,37 @@ func (m Manager) Version(deadline time.Time) (int, error) {
 	return n, nil
 }
 
+// About tells what Root and Version do, in one round trip.
+func (m Manager) About(deadline time.Time) (root string, version int, err error) {
+	ask := []*message{
+		m.message(managerPath, properties, "Get", managerFace, "ControlGroup"), m.message(managerPath, properties, "Get", managerFace, "Version"),
+	}
+	if err = m.Conn.send(deadline, ask...); err != nil {
+		return "", 0, m.wrap("Get", err)
+	}
+	// They are answered in the order in which they were asked: one sender, one receiver.
+	if root, err = m.textOf(ask[0], "ControlGroup", deadline); err != nil {
+		return "", 0, err
+	}
+	text, err := m.textOf(ask[1], "Version", deadline)
+	if err == nil {
+		version, err = m.versionOf(text)
+	}
+	return root, version, err
+}
+
 // text reads a property that is a string.
 func (m Manager) text(deadline time.Time, path ObjectPath, iface, name string) (string, error) {
-	reply, err := m.Conn.call(m.message(path, properties, "Get", iface, name), deadline)
+	ask := m.message(path, properties, "Get", iface, name)
+	if err := m.Conn.send(deadline, ask); err != nil {
+		return "", m.wrap(name, err)
+	}
+	return m.textOf(ask, name, deadline)
+}
+
+// textOf waits for the answer to a question for a string.
+func (m Manager) textOf(ask *message, name string, deadline time.Time) (string, error) {
+	reply, err := m.Conn.answer(ask, deadline)
 	if err != nil {
 		return "", m.wrap(name, err)
 	}

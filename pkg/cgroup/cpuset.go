@@ -13,6 +13,8 @@ import (
 const (
 	maxCPU  = 8191
 	maxNode = 1023
+
+	longestList = 1 << 16 // bytes; more than any list needs that names each number once
 )
 
 func (l *list) cpuset(r *specs.LinuxResources) error {
@@ -40,6 +42,9 @@ func (l *list) cpuset(r *specs.LinuxResources) error {
 
 // bits reads a list such as 0-3,7 into a mask in which bit n of byte m is the number 8*m+n, as systemd wants it.
 func bits(list string, most int) ([]byte, error) {
+	if len(list) > longestList {
+		return nil, fmt.Errorf("%d bytes are more than the %d that a list of all numbers takes", len(list), longestList)
+	}
 	var mask []byte
 	for part := range strings.SplitSeq(list, ",") {
 		from, to, isRange := strings.Cut(strings.TrimSpace(part), "-")

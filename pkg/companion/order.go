@@ -1,6 +1,7 @@
 package companion
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,8 +76,15 @@ func Receive(r io.Reader) (Order, error) {
 const ready = "ready"
 
 // Answer tells urun that the companion is ready (err is nil), or why it cannot do its duties.
-func Answer(w io.Writer, err error) error {
+//
+// ports are those that it has published, with their numbers.
+func Answer(w io.Writer, ports []Port, err error) error {
 	said := ready
+	if len(ports) > 0 {
+		raw, merr := json.Marshal(ports)
+		said += string(raw)
+		err = cmp.Or(err, merr)
+	}
 	if err != nil {
 		said = err.Error()
 	}
@@ -91,8 +99,7 @@ func Lost(kind string) string {
 		return "after the container's end it is not known whether the kernel has killed any of its processes for lack of memory"
 	case Memory:
 		return "nobody holds all processes together to the limit of memory"
-	}
-	if kind == Net {
+	case Net:
 		return "the container has no network but its own loopback, and no published ports"
 	}
 	return "the duty " + kind + " is not done"

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -57,18 +58,21 @@ func (c *Companion) Give(o Order) error {
 
 // Ready waits until the companion has said that it is ready, and ends the conversation. An error is the reason why it does
 // nothing.
-func (c *Companion) Ready(deadline time.Time) error {
+//
+// ports are the published ones, as JSON; empty: there are none.
+func (c *Companion) Ready(deadline time.Time) (ports string, err error) {
 	defer c.Close()
 	said, err := c.hear(deadline)
+	ports, isReady := strings.CutPrefix(said, ready)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", Name, err)
+		return "", fmt.Errorf("%s: %w", Name, err)
 	case said == "":
-		return errors.New(Name + " has ended without a word")
-	case said != ready:
-		return errors.New(Name + ": " + said)
+		return "", errors.New(Name + " has ended without a word")
+	case !isReady:
+		return "", errors.New(Name + ": " + said)
 	}
-	return nil
+	return ports, nil
 }
 
 // hear reads until the other end closes the conversation.

@@ -14,11 +14,12 @@ import (
 )
 
 // urun-monitor has a cgroup of its own in the container's scope, beside the one that holds the container: it keeps the scope
-// alive until all has been read, and no limit of the container's meets it. The scope around both may have so much more.
+// alive until all has been read, and no limit of the container's meets it. The scope around both may have so much more: what the
+// monitor used before it came into the scope, which is nearly all, is counted where it was then.
 const (
 	monitorLeaf   = "monitor"
-	monitorMemory = 16 << 20 // bytes
-	monitorTasks  = 16       // the threads of a Go program that does next to nothing, and some
+	monitorMemory = 4 << 20 // bytes
+	monitorTasks  = 8       // the threads of a Go program that does next to nothing, and some
 )
 
 // startScope starts the scope around the container's process and, where there is one, its monitor.

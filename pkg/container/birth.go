@@ -3,6 +3,7 @@ package container
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
 	"github.com/urun/urun/pkg/state"
+	"github.com/urun/urun/pkg/step"
 	"github.com/urun/urun/pkg/userns"
 )
 
@@ -27,8 +29,10 @@ type birth struct {
 	late   []plan.Notice
 	staged bool      // the record lies ready to be committed
 	hooked bool      // a hook has been run
+	let    bool      // the process may begin as soon as it is ready
 	since  time.Time // when the part began that is being traced
 
+	maps      chan error           // the end of writing the id maps, where that was begun early
 	companion *companion.Companion // urun-monitor, until it is ready; nil: there is none
 }
 
@@ -64,7 +68,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
 			r.poststop(dir, b.record)
 		}
-		return nil, explain(err)
+		return nil, addressed(b.plan, explain(err))
 	}
 	return b, nil
 }
@@ -88,7 +92,25 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 	for _, n := range b.plan.Notices {
 		b.record.Notices = append(b.record.Notices, state.Notice(n))
 	}
-	return b.stage()
+	if err := b.stage(); err != nil || !b.straight() {
+		return err
+	}
+	if err := b.settle(c); err != nil {
+		return err
+	}
+	b.fwd.arm()
+	b.let = true
+	return c.Consent()
+}
+
+// straight says that nothing is left to be done or decided when the process is ready. It then has leave to begin in advance,
+// and need not wait until urun has woken up.
+func (b *birth) straight() bool {
+	networked := b.plan.Network != nil && b.plan.Network.Duty != nil
+	if b.wait || b.companion != nil || networked || b.plan.Birth.Terminal || b.opt.PidFile != "" || b.opt.PidfdSocket != "" || b.plan.Answered() {
+		return false
+	}
+	return !b.Strict || len(b.late)+len(b.plan.Late) == 0
 }
 
 // stage writes the record of the finished container down, for settle to let it be seen.
@@ -105,8 +127,9 @@ func (b *birth) enter(pid int) error {
 	if b.companion != nil && b.plan.Watch != nil && b.plan.Watch.Duty.Kind == companion.Kills {
 		p.monitor = b.companion.Pid
 	}
+	b.mapAhead(pid)
 	if err := p.place(pid); err != nil {
-		return err
+		return errors.Join(err, b.mapped())
 	}
 	b.record.Cgroup = &p.made
 	b.late = append(b.late, p.lost...)
@@ -122,14 +145,43 @@ func (b *birth) listener(fd int, c *sandbox.Child) error {
 // mapIDs gives the newborn its ids.
 func (b *birth) mapIDs(pid int) error {
 	b.since = b.trace("clone", b.since)
-	p, err := b.plan.Birth, error(nil)
-	if p.MapBy == plan.MapDirect {
-		err = userns.WriteDirect(pid, p.UIDMap, p.GIDMap)
+	err := error(nil)
+	if b.maps != nil {
+		err = b.mapped()
 	} else {
-		err = userns.Write(pid, p.UIDMap, p.GIDMap, userns.FindHelpers())
+		err = b.writeMaps(pid)
 	}
 	b.since = b.trace("maps", b.since)
 	return err
+}
+
+func (b *birth) writeMaps(pid int) error {
+	p := b.plan.Birth
+	if p.MapBy == plan.MapDirect {
+		return userns.WriteDirect(pid, p.UIDMap, p.GIDMap)
+	}
+	return userns.Write(pid, p.UIDMap, p.GIDMap, userns.FindHelpers())
+}
+
+// mapAhead begins to write the id maps while systemd makes the scope: the process waits for both. It is not the one to be mapped if
+// it forks before.
+func (b *birth) mapAhead(pid int) {
+	helped := b.plan.Birth.MapBy == plan.MapHelpers || b.plan.Birth.MapBy == plan.MapDirect
+	forks := func(s step.Step) bool { _, is := s.(step.Fork); return is }
+	if !helped || len(b.plan.Birth.Joins) > 0 || slices.ContainsFunc(b.plan.Steps, forks) {
+		return
+	}
+	b.maps = make(chan error, 1)
+	go func() { b.maps <- b.writeMaps(pid) }()
+}
+
+// mapped waits for the maps that have been begun; nil: none have.
+func (b *birth) mapped() error {
+	if b.maps == nil {
+		return nil
+	}
+	defer func() { b.maps = nil }()
+	return <-b.maps
 }
 
 func (b *birth) noted(n int) { b.late = append(b.late, b.plan.Late[n]) }
@@ -171,7 +223,7 @@ func readMap(pid int, file string) (idmap.Map, error) {
 }
 
 // settle writes down that the container is made, and tells those who asked for its pid.
-func (b *birth) settle() error {
+func (b *birth) settle(c *sandbox.Child) error {
 	if !b.staged {
 		if err := b.stage(); err != nil {
 			return err
@@ -181,8 +233,8 @@ func (b *birth) settle() error {
 		return err
 	}
 	b.record.Creating = false
-	if err := sendPidfd(b.opt.PidfdSocket, b.child.PidFD); err != nil {
+	if err := sendPidfd(b.opt.PidfdSocket, c.PidFD); err != nil {
 		return err
 	}
-	return writePid(b.opt.PidFile, b.child.Pid)
+	return writePid(b.opt.PidFile, c.Pid)
 }

@@ -232,15 +232,15 @@ func (r *Runtime) release(rec state.Record) error {
 	if rec.Cgroup == nil {
 		return nil
 	}
-	if d := openIfThere(rec.Cgroup.Path); d != nil { // with who watches
-		err := d.Kill(time.Now().Add(killTime))
-		d.Close()
-		if err != nil && !errors.Is(err, cgroup.ErrGone) {
-			return err
-		}
+	seen, err := emptied(rec.Cgroup.Path)
+	if err != nil {
+		return err
 	}
 	if rec.Cgroup.Manager != plan.BySystemd {
 		return removeCgroup(rec.Cgroup.Path)
+	}
+	if seen {
+		return nil // systemd removes a scope in which nobody is left, by itself; to ask it and to wait for it takes its time
 	}
 	way := host.FindCgroups()
 	defer way.Close()
@@ -248,6 +248,23 @@ func (r *Runtime) release(rec state.Record) error {
 		return errors.New(way.Facts.NoSystemd)
 	}
 	return way.Manager.Stop(deadline(), rec.Cgroup.Unit)
+}
+
+// emptied ends all processes of a cgroup, those of urun's too, and waits until they are gone. false: the cgroup cannot be seen.
+func emptied(dir string) (bool, error) {
+	d, err := cgroup.Open(dir)
+	if errors.Is(err, unix.ENOENT) {
+		return true, nil
+	}
+	if err != nil {
+		return false, nil
+	}
+	defer d.Close()
+	err = d.Kill(time.Now().Add(killTime))
+	if errors.Is(err, cgroup.ErrGone) {
+		err = nil
+	}
+	return err == nil, err
 }
 
 // enter puts one more process into a container's cgroup, or into sub of it. From outside the caller's part of the tree only systemd

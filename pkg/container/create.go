@@ -51,7 +51,7 @@ func (r *Runtime) create(d *draft, dir *state.Dir) error {
 	if err != nil {
 		return err
 	}
-	if err = b.settle(); err == nil {
+	if err = b.settle(b.child); err == nil {
 		err = b.child.Consent()
 	}
 	if err != nil {

@@ -41,6 +41,12 @@ func targetOf(rec state.Record, spec *specs.Spec) plan.Target {
 
 // inherit gives the process of a file what it leaves open and the container's own process has; runc does the same.
 func inherit(p, base *specs.Process) {
+	if p.Capabilities == nil {
+		p.Capabilities = base.Capabilities
+	}
+	if len(p.Rlimits) == 0 {
+		p.Rlimits = base.Rlimits
+	}
 	if p.ApparmorProfile == "" {
 		p.ApparmorProfile = base.ApparmorProfile
 	}

@@ -16,7 +16,7 @@ import (
 // cannot make any. Another device than was asked for is refused (config-linux.md, "Devices").
 func (d *draft) checkDevices() error {
 	for i, dev := range d.bundle.Spec.Linux.Devices {
-		if plan.DefaultDevice(dev.Path) {
+		if dev.Type == "p" { // a fifo is made
 			continue
 		}
 		at := fmt.Sprintf("linux.devices[%d]", i)
@@ -33,6 +33,7 @@ func (d *draft) checkDevices() error {
 			return fmt.Errorf("%s: %s of the host is %s, not %s, and an ordinary user cannot make another", at, file, found, asked)
 		}
 		d.noteMode(at, dev, st.Mode&0o777)
+		d.noteAccess(at, file, st)
 	}
 	return nil
 }
@@ -46,6 +47,32 @@ func (d *draft) noteMode(at string, dev specs.LinuxDevice, mode uint32) {
 		Code: "URUN-DEV-001", Want: fmt.Sprintf("%s.fileMode %04o", at, dev.FileMode.Perm()), Got: fmt.Sprintf("%04o, as on the host", mode),
 		Why: "the container has the host's own node",
 	})
+}
+
+// noteAccess tells of a node that nobody in the container can open, as it is on the host: root there is the caller, without the
+// caller's supplementary groups.
+func (d *draft) noteAccess(at, file string, st unix.Stat_t) {
+	n := plan.Notice{Code: "URUN-DEV-002", Want: at + ": " + file, Got: "a node that the container cannot open"}
+	switch {
+	case unix.Access(file, unix.R_OK) != nil && unix.Access(file, unix.W_OK) != nil:
+		n.Why = "the caller may not open it either"
+	case d.byGroup(file, st):
+		n.Why = fmt.Sprintf("the caller may open it as a member of group %d, which the container leaves behind", st.Gid)
+		n.Fix = "--keep-groups keeps it"
+	default:
+		return
+	}
+	d.plan.Notices = append(d.plan.Notices, n)
+}
+
+// byGroup says that it is a supplementary group, and one that is not kept, by which the caller may open a node. Where there are
+// access control lists (acl(5)) the mode does not tell.
+func (d *draft) byGroup(file string, st unix.Stat_t) bool {
+	if plan.KeepsGroups(d.bundle.Spec.Annotations) || int(st.Uid) == os.Getuid() || int(st.Gid) == os.Getgid() || st.Mode&0o006 != 0 {
+		return false
+	}
+	_, err := unix.Getxattr(file, "system.posix_acl_access", nil)
+	return err != nil
 }
 
 // node names a device as ls(1) and mknod(1) do.

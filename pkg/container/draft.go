@@ -24,6 +24,7 @@ type draft struct {
 	host   plan.Host
 	plan   plan.Plan
 	way    *host.Cgroups // nil: nothing asks for a cgroup
+	wait   bool          // the container will wait for start
 
 	monitor string // path of urun-monitor, where it may be needed
 }
@@ -57,6 +58,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	h, err := detect(b.Spec.Process)
 	if err != nil {
 		return nil, err
+	}
+	if plan.NeedsSubIDs(b.Spec.Linux, h.UID, h.GID) {
+		host.SubIDs(&h)
 	}
 	detectLabels(&h, b.Spec.Linux)
 	var way *host.Cgroups
@@ -100,7 +104,7 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	for _, aside := range p.Asides {
 		r.Debug(aside)
 	}
-	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p, way: way, monitor: monitor}
+	d := &draft{id: id, opt: o, bundle: b, host: h, plan: p, way: way, wait: wait, monitor: monitor}
 	if err := d.checkDevices(); err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}

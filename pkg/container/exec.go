@@ -4,18 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
-
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
-	"github.com/urun/urun/pkg/seccomp"
-	"github.com/urun/urun/pkg/state"
 )
 
 // Exec runs one more process in the container id. The exit code is the process's, unless it is detached.
@@ -24,11 +20,12 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if !o.Detach {
 		fwd = forward()
 	}
-	rec, spec, filter, err := r.execTarget(id, o.IgnorePaused)
+	in, err := r.tenant(id, o.IgnorePaused)
 	if err != nil {
 		return 255, err
 	}
-	p, err := execProcess(spec.Process, o)
+	defer in.close()
+	p, err := execProcess(in.spec.Process, o)
 	if err != nil {
 		return 255, err
 	}
@@ -38,8 +35,9 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err := checkPreserved(o.PreserveFDs, 0); err != nil {
 		return 255, err
 	}
-	to := targetOf(rec, spec)
-	if to.Instead, err = instead(rec, spec); err != nil {
+	to := targetOf(in.rec, in.spec)
+	to.Waits = in.shown != nil
+	if to.Instead, err = instead(in.rec, in.spec); err != nil {
 		return 255, err
 	}
 	if to.KeepGroups && len(o.AdditionalGids) > 0 {
@@ -50,9 +48,10 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	if err != nil {
 		return 255, err
 	}
-	opt := plan.Options{ID: id, Filter: filter, PreserveFDs: o.PreserveFDs, Home: home(rec.Bundle, rec.Rootfs, p.User.UID)}
+	opt := plan.Options{ID: id, Filter: in.filter, PreserveFDs: o.PreserveFDs, Home: home(in.rec.Bundle, in.rec.Rootfs, p.User.UID)}
 	if o.ConsoleSocket == "" {
 		opt.Rows, opt.Cols = windowSize(h)
+		opt.Wait = p.Terminal // or it prints to a terminal that is not as it should be yet
 	}
 	pl, err := plan.CompileExec(p, to, h, opt)
 	if err != nil {
@@ -61,79 +60,52 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	for _, n := range pl.Notices { // the container's own were told of when it was made
 		r.Debug(n.String())
 	}
-	return r.exec(pl, rec, spec.Linux, o, fwd)
-}
-
-// execTarget reads what is known about a container that a process can be added to.
-func (r *Runtime) execTarget(id string, ignorePaused bool) (rec state.Record, spec *specs.Spec, filter *seccomp.Filter, err error) {
-	dir, err := r.Store.Open(id)
-	if err != nil {
-		return rec, nil, nil, err
-	}
-	defer dir.Close()
-	if rec, err = dir.Load(); err != nil {
-		return rec, nil, nil, err
-	}
-	switch {
-	case rec.Creating || !state.Alive(rec):
-		return rec, nil, nil, errors.New("cannot exec in a stopped container")
-	case !ignorePaused && paused(rec):
-		return rec, nil, nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
-	}
-	raw, err := dir.Config()
-	if err != nil {
-		return rec, nil, nil, err
-	}
-	spec, section, err := bundle.DecodeApart(raw)
-	if err == nil {
-		filter, err = r.filter(spec, raw, section)
-	}
-	return rec, spec, filter, err
+	return r.exec(pl, in, o, fwd)
 }
 
 // exec starts the planned process in the container and attends it.
-func (r *Runtime) exec(pl plan.Plan, rec state.Record, linux *specs.Linux, o ExecOptions, fwd *forwarder) (int, error) {
-	sub, err := subCgroup(rec, o.Cgroup)
+func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions, fwd *forwarder) (int, error) {
+	sub, err := subCgroup(in.rec, o.Cgroup)
 	if err != nil {
 		return 255, err
 	}
-	target, err := openInit(rec)
+	inputs, err := in.inputs()
 	if err != nil {
 		return 255, err
 	}
-	defer unix.Close(target)
 	term, err := openTerminal(pl.Birth.Terminal, o.ConsoleSocket)
 	if err != nil {
 		return 255, err
 	}
 	defer term.Close()
-	inputs := map[string]int{"target": target}
 	for name, fd := range term.inputs() {
 		inputs[name] = fd
 	}
 	fwd.arm() // the process does not wait for anybody
-	c, err := sandbox.Start(pl, sandbox.Options{
-		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(rec, sub, pid) },
+	c, err := in.settle(pl, sandbox.Options{
+		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(in.rec, sub, pid) },
 		Listener: func(fd int, c *sandbox.Child) error {
-			return inform(linux.Seccomp, rec, statusRunning, c.Pid, c.PidFD, fd)
+			return inform(in.spec.Linux.Seccomp, in.rec, statusRunning, c.Pid, c.PidFD, fd)
 		},
 	})
-	if errors.Is(err, unix.EPERM) && r.waiting(rec.ID) {
-		return 255, errors.New("cannot exec in a container that has not been started")
-	}
 	if err != nil {
 		return 255, explain(err)
 	}
 	defer c.Close()
-	if err = sendPidfd(o.PidfdSocket, c.PidFD); err == nil {
-		err = writePid(o.PidFile, c.Pid)
+	if err = term.receive(); err == nil && term.master != nil {
+		if err = c.Consent(); err == nil {
+			err = c.Started()
+		}
 	}
 	if err == nil {
-		err = term.receive()
+		err = sendPidfd(o.PidfdSocket, c.PidFD)
+	}
+	if err == nil {
+		err = writePid(o.PidFile, c.Pid)
 	}
 	if err != nil {
 		c.Kill()
-		return 255, err
+		return 255, explain(err)
 	}
 	if o.Detach {
 		return 0, nil
@@ -144,12 +116,6 @@ func (r *Runtime) exec(pl plan.Plan, rec state.Record, linux *specs.Linux, o Exe
 	status := c.Wait()
 	term.drain()
 	return exitCode(status), nil
-}
-
-// waiting says whether the container waits for its start. Its process, still a copy of urun, then lets nobody in.
-func (r *Runtime) waiting(id string) bool {
-	st, err := r.State(id)
-	return err == nil && st.Status == statusCreated
 }
 
 // execProcess is the process that exec asks for: the file of --process as it is, or the container's own process with what
@@ -182,18 +148,19 @@ func execProcess(base *specs.Process, o ExecOptions) (*specs.Process, error) {
 		p.User = u
 	}
 	p.User.AdditionalGids = append(p.User.AdditionalGids[:len(p.User.AdditionalGids):len(p.User.AdditionalGids)], o.AdditionalGids...)
+	for _, name := range o.Caps { // one in a config may come from a program that knows newer ones; here somebody has typed it
+		if !slices.Contains(plan.CapNames(), name) {
+			return nil, fmt.Errorf("--cap %q: unknown capability; they are called CAP_CHOWN, CAP_KILL and so on (capabilities(7))", name)
+		}
+	}
 	p.Capabilities = withCaps(p.Capabilities, o.Caps)
 	return &p, nil
 }
 
 func readProcess(file string, tty bool) (*specs.Process, error) {
-	raw, err := os.ReadFile(file)
+	p, err := bundle.LoadProcess(file)
 	if err != nil {
 		return nil, fmt.Errorf("--process: %w", err)
-	}
-	p, err := bundle.DecodeProcess(raw)
-	if err != nil {
-		return nil, fmt.Errorf("--process %s: %w", file, err)
 	}
 	p.Terminal = p.Terminal || tty
 	return p, nil

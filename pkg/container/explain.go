@@ -3,10 +3,12 @@ package container
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/host"
+	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
 )
 
@@ -32,7 +34,7 @@ func explain(err error) error {
 		doing = host.Clone
 	case errors.As(err, &maps):
 		doing = "newuidmap"
-	case errors.As(err, &failed) && (errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES)):
+	case errors.As(err, &failed) && perhapsTheHosts(failed):
 		doing = failed.Text
 	default:
 		return err
@@ -45,4 +47,27 @@ func explain(err error) error {
 		return err
 	}
 	return &hinted{err, cause.Fix}
+}
+
+// perhapsTheHosts says whether the host may be the reason of a step's failure. A command that may not be executed is the
+// container's own affair, and a step that has words for a missing call knows better.
+func perhapsTheHosts(e *sandbox.StepError) bool {
+	switch e.Errno {
+	case unix.EPERM, unix.EACCES:
+		return !strings.HasPrefix(e.Text, "exec: ")
+	case unix.ENOSYS:
+		return !e.Explained
+	}
+	return false
+}
+
+// addressed puts the key of the config before the failure of a step, where the step alone does not tell it.
+func addressed(p plan.Plan, err error) error {
+	var failed *sandbox.StepError
+	if errors.As(err, &failed) {
+		if key := p.Key(failed.Step - 1); key != "" {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	return err
 }

@@ -117,6 +117,14 @@ func (f *forwarder) window() bool {
 	return resize != nil
 }
 
+// exitCode is that of urun: where a signal has ended the process before its beginning was heard of, it is of that signal.
+func (f *forwarder) exitCode(status syscall.WaitStatus) int {
+	if early := f.early.Load(); early != 0 && status.Signaled() && status.Signal() == unix.SIGKILL {
+		return 128 + int(early)
+	}
+	return exitCode(status)
+}
+
 // exitCode is what a shell would say of the status.
 func exitCode(status syscall.WaitStatus) int {
 	if status.Signaled() {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
-	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/idmap"
@@ -40,12 +39,12 @@ func (b *birth) callOut(n int, c *sandbox.Child) error {
 	if out.Kind == "startContainer" {
 		status = statusCreated
 	}
-	return b.runHook(out, b.record, status, c)
+	return b.runHook(out, b.record, status, c.PidFD, c.Show)
 }
 
-// runHook runs the hook of a call-out with rec as its state. c is the container's process when the caller has a pidfd of
-// it already, else one is opened.
-func (r *Runtime) runHook(out plan.CallOut, rec state.Record, status string, c *sandbox.Child) error {
+// runHook runs the hook of a call-out with rec as its state. For those in the container's namespaces pidfd is its process,
+// which is asked to show them where others may be in there by now, and so nobody could look for them.
+func (r *Runtime) runHook(out plan.CallOut, rec state.Record, status string, pidfd int, show sandbox.Show) error {
 	told := rec
 	if out.InContainer() {
 		told.Pid = pidInside(rec)
@@ -57,16 +56,13 @@ func (r *Runtime) runHook(out plan.CallOut, rec state.Record, status string, c *
 	if !out.InContainer() {
 		return named(out.Kind, sandbox.RunHook(out.Hook, stdin, rec.Bundle, nil))
 	}
-	pidfd := -1
-	if c != nil {
-		pidfd = c.PidFD
-	} else {
-		if pidfd, err = openInit(rec); err != nil {
-			return err
-		}
-		defer unix.Close(pidfd)
-	}
 	in := &sandbox.Inside{PidFD: pidfd, Own: rec.Namespaces, UID: rootOf(rec.UIDMap), GID: rootOf(rec.GIDMap)}
+	if out.Kind == "startContainer" {
+		if in.Shown, err = show(rec.Namespaces); err != nil {
+			return named(out.Kind, err)
+		}
+		defer in.Shown.Close()
+	}
 	return named(out.Kind, sandbox.RunHook(out.Hook, stdin, rec.Bundle, in))
 }
 
@@ -104,7 +100,7 @@ func stateOf(rec state.Record, status string) specs.State {
 // poststart runs the poststart hooks. A failure is one of the start, and the container is to be given up.
 func (r *Runtime) poststart(dir *state.Dir, rec state.Record) error {
 	for _, h := range r.savedHooks(dir).Poststart {
-		if err := r.runHook(plan.CallOut{Kind: "poststart", Hook: h}, rec, statusRunning, nil); err != nil {
+		if err := r.runHook(plan.CallOut{Kind: "poststart", Hook: h}, rec, statusRunning, -1, nil); err != nil {
 			return err
 		}
 	}
@@ -132,7 +128,7 @@ func (r *Runtime) giveUp(dir *state.Dir, rec state.Record) {
 // poststop runs the poststop hooks; a failure is a warning, for the container is gone all the same.
 func (r *Runtime) poststop(dir *state.Dir, rec state.Record) {
 	for _, h := range r.savedHooks(dir).Poststop {
-		if err := r.runHook(plan.CallOut{Kind: "poststop", Hook: h}, rec, statusStopped, nil); err != nil {
+		if err := r.runHook(plan.CallOut{Kind: "poststop", Hook: h}, rec, statusStopped, -1, nil); err != nil {
 			r.Warn(err.Error())
 		}
 	}

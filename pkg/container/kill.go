@@ -7,15 +7,30 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/urun/urun/pkg/sandbox"
 	"github.com/urun/urun/pkg/state"
 )
 
 // Kill sends a signal to the first process of the container id, with all to every process. With all a stopped container is
 // no error: there is nobody left.
 func (r *Runtime) Kill(id string, sig unix.Signal, all bool) error {
-	rec, err := r.record(id)
+	dir, err := r.Store.Open(id)
 	if err != nil {
 		return err
+	}
+	defer dir.Close()
+	rec, err := dir.Load()
+	if err != nil {
+		return err
+	}
+	if endsWaiting(sig) && !paused(rec) && waits(dir) {
+		err := sandbox.End(socketPath(dir))
+		if err != nil && !errors.Is(err, sandbox.ErrNotWaiting) {
+			return err
+		}
+		if err == nil && !(all && rec.Namespaces&unix.CLONE_NEWPID == 0) { // its end is the end of all, as in killAll
+			return nil
+		}
 	}
 	if !all {
 		return killInit(rec, sig)
@@ -25,6 +40,12 @@ func (r *Runtime) Kill(id string, sig unix.Signal, all bool) error {
 		return nil
 	}
 	return err
+}
+
+// endsWaiting names the signals that end a container that waits for its start. The process itself cannot be ended by them: it
+// blocks signals, and then, as the first one of its pid namespace, it would have to have a handler (pid_namespaces(7)).
+func endsWaiting(sig unix.Signal) bool {
+	return sig == unix.SIGTERM || sig == unix.SIGINT || sig == unix.SIGHUP || sig == unix.SIGQUIT
 }
 
 // killInit signals the first process, and no other that has got its pid.

@@ -95,7 +95,7 @@ func (b *birth) watched() {
 	if b.companion == nil {
 		return
 	}
-	if err := b.companion.Ready(time.Now().Add(monitorTime)); err != nil {
+	if _, err := b.companion.Ready(time.Now().Add(monitorTime)); err != nil {
 		b.unwatched(err)
 	}
 }

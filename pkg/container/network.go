@@ -2,6 +2,7 @@ package container
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -62,8 +63,8 @@ func (b *birth) connected() error {
 	if b.companion == nil {
 		return errors.New("network: " + b.record.Monitor.Lost)
 	}
-	err := b.companion.Ready(time.Now().Add(monitorTime))
-	b.companion = nil
+	ports, err := b.companion.Ready(time.Now().Add(monitorTime))
+	b.companion, b.record.Ports, b.staged = nil, ports, false
 	b.since = b.trace("network", b.since)
 	if err != nil {
 		dismiss(b.record)
@@ -72,11 +73,15 @@ func (b *birth) connected() error {
 }
 
 // published are the ports of a container as they are now; nil where there are none.
-func published(report state.Report, lives bool) []companion.Port {
-	if !lives || report.NetLost != "" {
-		return nil
+func published(rec state.Record, report state.Report, lives bool) (ports []companion.Port) {
+	switch {
+	case !lives || report.NetLost != "":
+	case report.PortsChanged:
+		ports = report.Ports
+	case rec.Ports != "":
+		_ = json.Unmarshal([]byte(rec.Ports), &ports) // of a record that was read
 	}
-	return report.Ports
+	return ports
 }
 
 // Networked is, in the answer of state, the network that urun has given a container.
@@ -93,7 +98,7 @@ func (s *Status) addNetwork(rec state.Record, report state.Report, lives bool) {
 	}
 	n := &Networked{Mode: rec.Network, Lost: report.NetLost}
 	if s.Status != statusStopped {
-		n.Ports = published(report, lives)
+		n.Ports = published(rec, report, lives)
 		if !lives && rec.Monitor != nil && slices.Contains(rec.Monitor.Duties, companion.Net) {
 			n.Lost = cmp.Or(n.Lost, companion.Name+" has ended")
 		}

@@ -25,7 +25,7 @@ func (r *Runtime) Ports(id string) ([]companion.Port, error) {
 	}
 	defer dir.Close()
 	report, _ := dir.Report(rec)
-	return published(report, monitorLives(rec)), nil
+	return published(rec, report, monitorLives(rec)), nil
 }
 
 // ChangePorts publishes more ports of the running container id, or gives some up: all of them, or none. It returns those that are

@@ -54,17 +54,9 @@ func (r *Runtime) Run(id string, o RunOptions) (int, error) {
 
 // begin lets the ready process become its command; on an error nothing is left.
 func (b *birth) begin(term *terminal) error {
-	err := b.settle()
+	err := b.permit(term)
 	if err == nil {
-		err = term.receive()
-	}
-	b.since = b.trace("record", b.since)
-	if err == nil {
-		b.fwd.begin()
-		err = b.child.Consent()
-	}
-	if err == nil {
-		err = b.child.Started()
+		err = explain(b.child.Started())
 	}
 	b.since = b.trace("exec", b.since)
 	if err == nil {
@@ -75,6 +67,26 @@ func (b *birth) begin(term *terminal) error {
 		b.poststopAndRemove()
 	}
 	return err
+}
+
+// permit gives the process leave to begin, unless it has had that in advance. What has turned out since is noted down then.
+func (b *birth) permit(term *terminal) error {
+	var err error
+	if !b.let || !b.staged {
+		err = b.settle(b.child)
+	}
+	if err == nil {
+		err = term.receive()
+	}
+	b.since = b.trace("record", b.since)
+	if err != nil {
+		return err
+	}
+	b.fwd.begin()
+	if b.let {
+		return nil
+	}
+	return b.child.Consent()
 }
 
 // attend starts the container in the foreground: signals go to it, its terminal is ours, and its end is our own.
@@ -99,7 +111,7 @@ func (b *birth) attend(term *terminal, keep bool) (int, error) {
 		_ = b.dir.SaveReport(v.report(b.record)) // nothing of the container depends on it
 	}
 	b.trace("delete", b.since)
-	return exitCode(status), nil
+	return b.fwd.exitCode(status), nil
 }
 
 // verdict says why the container has ended, as far as that is about memory, by what urun or urun-monitor has seen.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/program"
 	"github.com/urun/urun/pkg/sandbox"
@@ -51,7 +52,7 @@ func (r *Runtime) Start(id string) error {
 	if w.unhooked {
 		r.giveUp(dir, rec)
 	}
-	return err
+	return explain(err)
 }
 
 // waking is the late half of a birth, in another process than the early one: the plan is compiled anew if it is asked for.
@@ -81,6 +82,7 @@ func (w *waking) plan() (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	host.SubIDs(&h)
 	opt := plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true, CgroupManager: plan.NoCgroup, StateDir: w.dir.Path(), Network: w.rec.Network}
 	if w.rec.Cgroup != nil {
 		opt.CgroupManager = w.rec.Cgroup.Manager
@@ -112,7 +114,7 @@ func (w *waking) listener(fd int) error {
 }
 
 // callOut runs hook n inside the waiting container.
-func (w *waking) callOut(n int) error {
+func (w *waking) callOut(n int, show sandbox.Show) error {
 	p, err := w.plan()
 	if err != nil {
 		return err
@@ -120,7 +122,7 @@ func (w *waking) callOut(n int) error {
 	if n >= len(p.CallOuts) {
 		return fmt.Errorf("call-out %d is not in the plan", n)
 	}
-	err = w.runHook(p.CallOuts[n], w.rec, statusCreated, nil)
+	err = w.runHook(p.CallOuts[n], w.rec, statusCreated, -1, show)
 	w.unhooked = err != nil
 	return err
 }

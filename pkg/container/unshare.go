@@ -17,6 +17,7 @@ func Unshare(args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	host.SubIDs(&h)
 	p, err := plan.CompileUnshare(args, os.Environ(), h)
 	if err != nil {
 		return 1, err

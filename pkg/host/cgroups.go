@@ -94,10 +94,8 @@ func (c *Cgroups) systemd() error {
 		}
 	}
 	c.Manager = bus.Manager{Conn: conn}
-	root, err := c.Manager.Root(deadline)
-	if err == nil {
-		c.Version, err = c.Manager.Version(deadline)
-	}
+	root, version, err := c.Manager.About(deadline)
+	c.Version = version
 	if err != nil {
 		return fmt.Errorf("the user's systemd does not answer: %w", err)
 	}

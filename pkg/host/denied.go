@@ -19,6 +19,9 @@ func explainErrno(f facts, cloning bool, errno unix.Errno) Cause {
 		if cloning {
 			return explainMissing(f, errno)
 		}
+		if errno == unix.ENOSYS {
+			return explainHidden(f)
+		}
 	case unix.EPERM, unix.EACCES:
 		if cloning {
 			return explainDenied(f, errno)
@@ -59,6 +62,14 @@ func explainMissing(f facts, errno unix.Errno) Cause {
 		return Cause{Why: "this kernel has no clone3", Fix: "Linux 5.3 or newer is needed"}
 	}
 	return Cause{}
+}
+
+// explainHidden is about a system call of a later step that is not there.
+func explainHidden(f facts) Cause {
+	if f.seccomp {
+		return Cause{Why: "a seccomp filter around this process hides the call, or this kernel does not have it", Fix: openSeccomp}
+	}
+	return Cause{Why: "this kernel does not have the call", Fix: "Linux 5.12 or newer is needed"}
 }
 
 const openSeccomp = "start the outer container with a filter that allows it, e.g. --security-opt seccomp=unconfined (podman, docker) or urun spec --no-seccomp"

@@ -6,11 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/sys"
 	"github.com/urun/urun/pkg/userns"
 )
 
 // Detect fills in a plan.Host for this process. It fails only without a readable /proc, without which no id map can
-// be written. Sub-id files that cannot be read are a trouble with the helpers, not an error: one id still works.
+// be written. SubIDs adds what only new maps of ids need.
 func Detect() (plan.Host, error) {
 	h := plan.Host{UID: uint32(unix.Geteuid()), GID: uint32(unix.Getegid())}
 	uidMap, err := read("/proc/self/uid_map")
@@ -29,12 +30,15 @@ func Detect() (plan.Host, error) {
 		h.PipeStdio[fd] = pipe(fd)
 	}
 	h.Rows, h.Cols = window()
-	subIDs(&h)
+	h.Ignored = sys.IgnoredSignals()
 	return h, nil
 }
 
-// subIDs fills in what newuidmap would allow.
-func subIDs(h *plan.Host) {
+// SubIDs fills in which ids the caller owns and what newuidmap would allow. Sub-id files that cannot be read are a trouble with
+// the helpers, not an error: one id still works.
+//
+// Precondition: Detect has filled in the rest.
+func SubIDs(h *plan.Host) {
 	h.HelperTrouble = userns.FindHelpers().Why
 	owned, err := userns.Owned(h.UID)
 	if err != nil && h.HelperTrouble == "" {

@@ -21,6 +21,7 @@ func TestDetect(t *testing.T) {
 	if h.LastCap != probeLastCap() || h.LastCap < int(unix.CAP_CHECKPOINT_RESTORE) {
 		t.Errorf("last capability %d, probed %d", h.LastCap, probeLastCap())
 	}
+	SubIDs(&h)
 	if h.SubIDSource == "" {
 		t.Errorf("ranges come from nowhere")
 	}

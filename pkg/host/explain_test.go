@@ -46,6 +46,8 @@ func TestExplainErrno(t *testing.T) {
 		{"engine's filter", docker, true, unix.EPERM, "seccomp filter", "seccomp=unconfined"},
 		{"engine's filter and clone3", docker, true, unix.ENOSYS, "hides clone3", "seccomp=unconfined"},
 		{"engine's filter and mount", docker, false, unix.EPERM, "seccomp filter", "seccomp=unconfined"},
+		{"engine's filter and openat2", docker, false, unix.ENOSYS, "hides the call", "seccomp=unconfined"},
+		{"old kernel, later", ok, false, unix.ENOSYS, "does not have the call", "Linux 5.12"},
 		{"old kernel", ok, true, unix.ENOSYS, "no clone3", "Linux 5.3"},
 		{"kernel without", facts{}, true, unix.EINVAL, "CONFIG_USER_NS", ""},
 		{"invalid for another reason", ok, true, unix.EINVAL, "", ""},

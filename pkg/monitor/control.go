@@ -55,6 +55,6 @@ func (p *ports) answer(c io.ReadWriter) {
 	if err != nil {
 		reply.Error = err.Error()
 	}
-	p.w.note(func(r *state.Report) { r.Ports = reply.Ports })
+	p.w.note(func(r *state.Report) { r.Ports, r.PortsChanged = reply.Ports, true })
 	_ = json.NewEncoder(c).Encode(reply)
 }

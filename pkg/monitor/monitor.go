@@ -28,7 +28,11 @@ func Main() int {
 	if err == nil {
 		w, tasks, err = prepare(order)
 	}
-	_ = companion.Answer(talk, err)
+	var ports []companion.Port
+	if err == nil {
+		ports = w.report.Ports
+	}
+	_ = companion.Answer(talk, ports, err)
 	_ = talk.Close()
 	if err != nil {
 		return 1

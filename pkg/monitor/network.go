@@ -43,7 +43,7 @@ func connect(w *watch, d companion.Duty) (task, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.note(func(r *state.Report) { r.Ports = ports.list() })
+	w.report.Ports = ports.list() // that is told to urun: there is no record yet
 	return func(end <-chan struct{}) {
 		select {
 		case why := <-tap.ended():

@@ -9,6 +9,9 @@ import (
 	"github.com/urun/urun/pkg/companion"
 )
 
+// Prefix begins the names of all annotations that are urun's own.
+const Prefix = "dev.urun."
+
 // The annotations of a bundle that carries its own network; the flags of the same names win over them. Lists are separated by
 // commas.
 const (

@@ -26,16 +26,11 @@ func (c *compiler) bind(at string, m specs.Mount, o options, dest string) (step.
 		return nil, fmt.Errorf("%s.uidMappings: %s", at, noIDMap)
 	case o.idmap != "":
 		return nil, fmt.Errorf("%s: %s", o.idmap, noIDMap)
-	case len(o.data) > 0:
-		return nil, fmt.Errorf("%s.options: %q means nothing for a bind mount", at, o.data[0])
 	case o.copyUp:
 		return nil, fmt.Errorf("%s.options: tmpcopyup is for a tmpfs", at)
 	}
-	if o.flags&flagsOfSuper != 0 {
-		c.note(Notice{
-			Code: "URUN-MNT-001", Want: "sync, dirsync, mand, iversion or lazytime on " + dest, Got: "as the host has mounted the file system",
-			Why: "they belong to the whole file system, not to a bind mount of it",
-		})
+	if err := c.superOnly(at, o, dest); err != nil {
+		return nil, err
 	}
 	b := step.Bind{
 		Dest: dest, Recursive: o.flags&unix.MS_REC != 0, Attr: attrOf(o.flags), AttrAll: o.rec, ClearAll: o.recClr,
@@ -54,6 +49,26 @@ func (c *compiler) bind(at string, m specs.Mount, o options, dest string) (step.
 		})
 	}
 	return b, nil
+}
+
+// superOnly tells of options that belong to a file system as a whole. Data of the kind key=value, which mount(2) ignores for a
+// bind mount, comes in configs that give all mounts the same options; a word without a value may be a misspelled nosuid.
+func (c *compiler) superOnly(at string, o options, dest string) error {
+	for _, word := range o.data {
+		if !strings.Contains(word, "=") {
+			return fmt.Errorf("%s.options: %q means nothing for a bind mount", at, word)
+		}
+	}
+	const why = "they belong to the whole file system, not to a bind mount of it"
+	if o.flags&flagsOfSuper != 0 {
+		c.note(Notice{
+			Code: "URUN-MNT-001", Want: "sync, dirsync, mand, iversion or lazytime on " + dest, Got: "as the host has mounted the file system", Why: why,
+		})
+	}
+	if len(o.data) > 0 {
+		c.note(Notice{Code: "URUN-MNT-004", Want: strings.Join(o.data, ",") + " on " + dest, Got: "as the host has mounted the file system", Why: why})
+	}
+	return nil
 }
 
 // labelled adds the label of SELinux to the options of a file system that takes one, where none is given.

@@ -54,6 +54,9 @@ func (c *compiler) birth() error {
 	}
 	c.reborn(offsets, waiting)
 	c.awaitNetwork()
+	if h := c.spec.Hooks; c.opt.Wait || h != nil && len(h.StartContainer) > 0 {
+		c.add(step.HoldNamespaces{})
+	}
 	if !c.opt.NoNewKeyring {
 		c.add(step.Optional{Step: step.Keyring{Name: "_ses." + c.opt.ID}, On: anyErrno})
 	}

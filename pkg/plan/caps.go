@@ -49,16 +49,39 @@ func parseCaps(p *specs.Process, last int, note func(Notice)) capSets {
 			n := capNumber(name)
 			if n >= 0 && n <= last {
 				*set.bits |= 1 << n
-			} else if !slices.Contains(unknown, name) {
+			} else {
 				unknown = append(unknown, name)
 			}
 		}
 	}
-	for _, name := range unknown {
-		note(Notice{Code: "URUN-CAP-001", Want: "capability " + name, Got: "left out", Why: "unknown to urun or to this kernel"})
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		note(Notice{
+			Code: "URUN-CAP-001", Want: "capability " + strings.Join(slices.Compact(unknown), ", "), Got: "left out",
+			Why: "unknown to urun or to this kernel",
+		})
 	}
+	sets.possible(note)
 	sets.possibleAmbient(p.User.UID, note)
 	return sets
+}
+
+// possible leaves out what capset(2) would refuse with all else: the effective capabilities that are not permitted, and the
+// inheritable ones that are not in the bounding set.
+func (s *capSets) possible(note func(Notice)) {
+	for _, set := range []struct {
+		name, within string
+		bits         *uint64
+		most         uint64
+	}{{"effective", "permitted", &s.effective, s.permitted}, {"inheritable", "bounding", &s.inheritable, s.bounding}} {
+		if lost := *set.bits &^ set.most; lost != 0 {
+			note(Notice{
+				Code: "URUN-CAP-003", Want: "process.capabilities." + set.name, Got: "only those that are in " + set.within + " as well",
+				Why: "the kernel grants no others (capset(2))", Fix: "name them in " + set.within + " too",
+			})
+			*set.bits &^= lost
+		}
+	}
 }
 
 // possibleAmbient leaves only the ambient capabilities that the kernel would grant: they must be permitted and inheritable.

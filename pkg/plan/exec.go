@@ -21,13 +21,14 @@ type Target struct {
 	Personality  *specs.LinuxPersonality // of the container's config; its own attributes hold for every process in it
 	MemoryPolicy *specs.LinuxMemoryPolicy
 	Seccomp      *specs.LinuxSeccomp
+	Waits        bool        // it has not been started, and has shown its namespaces, the inputs of step.NamespacesOf
 	InCgroup     bool        // the container has a cgroup of its own, and so the process has to be put there
 	KeepGroups   bool        // the container keeps the caller's supplementary groups
 	Instead      []step.Step // what stands for limits of the container that no cgroup holds (CompileUpdate)
 }
 
-// CompileExec makes the plan for one more process p in a running container. The parent passes a pidfd of the container's
-// first process as the input "target".
+// CompileExec makes the plan for one more process p in a container. The parent passes a pidfd of the container's first process
+// as the input "target", or, where that waits for its start, the namespaces themselves.
 func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, error) {
 	c := &compiler{host: host, opt: opt}
 	if err := checkProcess("process", p); err != nil {
@@ -66,10 +67,19 @@ func CompileExec(p *specs.Process, t Target, host Host, opt Options) (Plan, erro
 	if len(labels) > 0 {
 		c.add(step.HostProc{})
 	}
-	c.add(step.Undumpable{}, step.Join{Input: "target", Flags: t.Own, From: t.ID}, step.Fork{})
+	c.add(step.Undumpable{})
+	if t.Waits {
+		c.add(step.JoinAll(t.Own, t.ID)...)
+	} else {
+		c.add(step.Join{Input: "target", Flags: t.Own, From: t.ID})
+	}
+	c.add(step.Fork{})
 	c.add(step.Become{UID: first(t.UIDMap), GID: first(t.GIDMap), SetGroups: setGroups, Hidden: true}, step.Session{})
 	if p.Terminal {
 		c.add(consoleOf(p, opt.Rows, opt.Cols))
+		if opt.Wait {
+			c.add(step.Ready{})
+		}
 	} else {
 		c.handover(p.User)
 	}

@@ -149,7 +149,7 @@ func TestHome(t *testing.T) {
 		{"/root", `["A=b", "HOME=/root"]`, []string{"A=b"}},
 		{"/root", `["HOME=/x"]`, []string{"HOME=/x"}},
 		{"", `["A=b"]`, []string{"A=b"}},
-		{"/root", `["HOME", "A=3", "B=", "AA=1"]`, []string{"A=1", "HOME", "A=2", "A=3", "B=", "AA=1"}},
+		{"/root", `["HOME=", "A=3", "B=", "AA=1"]`, []string{"A=1", "HOME=", "A=2", "A=3", "B=", "AA=1"}},
 	} {
 		spec, opt := config(t, "usual"), options()
 		spec.Process.Env, opt.Home = tc.env, tc.home

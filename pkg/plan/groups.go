@@ -3,6 +3,7 @@ package plan
 import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
+	"github.com/urun/urun/pkg/cgroup"
 	"github.com/urun/urun/pkg/network"
 )
 
@@ -10,10 +11,9 @@ import (
 // stay so in the container.
 const KeepGroups = "run.oci.keep_original_groups"
 
-// UnsafeAnnotations lists the annotations that change what urun does, for the features document.
-func UnsafeAnnotations() []string {
-	return []string{KeepGroups, network.KeyNet, network.KeyPublish, network.KeyLoopback}
-}
+// UnsafeAnnotations lists the annotations that change what urun does, for the features document. One that ends in a dot begins
+// the names of many.
+func UnsafeAnnotations() []string { return []string{network.Prefix, cgroup.Prefix, KeepGroups} }
 
 // KeepsGroups says whether the annotations ask for the caller's groups to be kept.
 func KeepsGroups(annotations map[string]string) bool {

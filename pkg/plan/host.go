@@ -51,6 +51,9 @@ type Host struct {
 	// container's user without changing who owns a file or a terminal of the caller.
 	PipeStdio [3]bool
 
+	// Ignored are the signals that this process ignores because its caller did.
+	Ignored []int
+
 	// AppArmor and SELinux say that the kernel applies them. They are looked for only when a config asks.
 	AppArmor, SELinux bool
 

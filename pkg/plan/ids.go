@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/idmap"
@@ -35,6 +36,11 @@ func (c *compiler) ids() error {
 		return err
 	}
 	return c.users()
+}
+
+// NeedsSubIDs says whether Compile asks which ids the caller owns: not for maps of one id, their own.
+func NeedsSubIDs(l *specs.Linux, uid, gid uint32) bool {
+	return l == nil || !idmap.Map(l.UIDMappings).Single(uid) || !idmap.Map(l.GIDMappings).Single(gid)
 }
 
 // mapBy chooses who writes the maps: the helpers as a rule, the process itself where one id is all that can be had.

@@ -17,6 +17,7 @@ import (
 // mounts emits the config's mounts in their order.
 func (c *compiler) mounts() error {
 	c.mountLabel()
+	c.plan.mounts.from = len(c.plan.Steps)
 	for i, m := range c.spec.Mounts {
 		at := fmt.Sprintf("mounts[%d]", i)
 		if err := checkPath(at+".destination", m.Destination); err != nil {
@@ -32,6 +33,7 @@ func (c *compiler) mounts() error {
 		}
 		c.add(s)
 	}
+	c.plan.mounts.to = len(c.plan.Steps)
 	return nil
 }
 
@@ -72,8 +74,7 @@ func (c *compiler) mount(at string, m specs.Mount, o options) (step.Step, error)
 		fs.Plain = true
 		return c.sysfs(fs), nil
 	case "mqueue":
-		bind := step.Bind{Source: "/dev/mqueue", Dest: dest, Attr: attrOf(fs.Flags)}
-		return step.Ladder{Rungs: []step.Rung{{Step: fs}, {Step: bind}}, On: []syscall.Errno{unix.EPERM}}, nil
+		return c.mqueue(fs), nil
 	case "cgroup", "cgroup2":
 		return c.cgroup(fs), nil
 	case "overlay":
@@ -144,6 +145,19 @@ func (c *compiler) sysfs(fs step.Mount) step.Step {
 	host := step.Bind{Source: "/sys", Dest: fs.Dest, Recursive: true, AttrAll: attrOf(fs.Flags | unix.MS_RDONLY)}
 	if !c.own(unix.CLONE_NEWNET) || c.joined(unix.CLONE_NEWNET) {
 		return host
+	}
+	return step.Ladder{Rungs: []step.Rung{{Step: fs}, {Step: host}}, On: []syscall.Errno{unix.EPERM}}
+}
+
+// mqueue mounts the one of the container's own ipc namespace, else shows the host's. Where it has to be the host's and that is not
+// mounted either, message queues work without (mq_overview(7)).
+func (c *compiler) mqueue(fs step.Mount) step.Step {
+	var host step.Step = step.Bind{Source: "/dev/mqueue", Dest: fs.Dest, Attr: attrOf(fs.Flags)}
+	if !c.own(unix.CLONE_NEWIPC) {
+		host = step.Optional{Step: host, On: []syscall.Errno{unix.ENOENT}, Noted: c.late(Notice{
+			Code: "URUN-MNT-005", Want: "mqueue on " + fs.Dest, Got: "an empty directory",
+			Why: "the ipc namespace is not the container's own, and the host has nothing on /dev/mqueue",
+		})}
 	}
 	return step.Ladder{Rungs: []step.Rung{{Step: fs}, {Step: host}}, On: []syscall.Errno{unix.EPERM}}
 }

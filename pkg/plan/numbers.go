@@ -10,11 +10,17 @@ import (
 	"github.com/urun/urun/pkg/step"
 )
 
+// longestList is more than any list needs that names each number once.
+const longestList = 1 << 16
+
 // numbers reads a list such as 0-3,7 into a mask: bit n of word m is the number 64*m+n. An empty list is no mask.
 // at is its JSON path.
 func numbers(at, list string, most int) ([]uint64, error) {
 	if strings.TrimSpace(list) == "" {
 		return nil, nil
+	}
+	if len(list) > longestList {
+		return nil, fmt.Errorf("%s: %d bytes are more than the %d that a list of all numbers takes", at, len(list), longestList)
 	}
 	var mask []uint64
 	for part := range strings.SplitSeq(list, ",") {

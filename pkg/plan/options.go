@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -38,7 +39,23 @@ func parseOptions(at string, list []string) (o options, err error) {
 			o.copyUp = o.copyUp || known.copyUp
 		}
 	}
-	return o, nil
+	return o, contradiction(at, list)
+}
+
+// opposites are the pairs of which a config means one: whether a mount can be written to is not left to the order of words. Of the
+// other pairs, such as nosuid and suid, the last one counts, as for mount(8): engines put what their user wants behind what
+// they always ask for.
+var opposites = [...][2]string{{"ro", "rw"}, {"rro", "rrw"}}
+
+// contradiction finds an option that excludes one before it.
+func contradiction(at string, list []string) error {
+	for _, pair := range opposites {
+		if a, b := slices.Index(list, pair[0]), slices.Index(list, pair[1]); a >= 0 && b >= 0 {
+			first, second := min(a, b), max(a, b)
+			return fmt.Errorf("%s.options[%d]: %s contradicts %s", at, second, list[second], list[first])
+		}
+	}
+	return nil
 }
 
 // mountOption is what one word of a mount's options means. Words that are not in the table are the file system's own.

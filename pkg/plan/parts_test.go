@@ -18,15 +18,14 @@ func TestParseOptions(t *testing.T) {
 		"":                          {},
 		"defaults,acl,loud":         {},
 		"ro,nosuid,nodev,noexec":    {flags: unix.MS_RDONLY | unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC},
-		"ro,nosuid,rw,suid":         {},
-		"rw,ro":                     {flags: unix.MS_RDONLY},
+		"nosuid,nodev,dev,suid":     {},
 		"noatime,atime,nosymfollow": {flags: msNosymfollow},
 		"rbind":                     {flags: unix.MS_BIND | unix.MS_REC},
 		"bind,rslave":               {flags: unix.MS_BIND, propagation: unix.MS_SLAVE | unix.MS_REC},
 		"private":                   {propagation: unix.MS_PRIVATE},
 		"rro,rnosuid":               {rec: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID},
-		"rro,rrw":                   {recClr: unix.MOUNT_ATTR_RDONLY},
-		"rrw,rro":                   {rec: unix.MOUNT_ATTR_RDONLY},
+		"rnosuid,rsuid":             {recClr: unix.MOUNT_ATTR_NOSUID},
+		"rsuid,rnosuid":             {rec: unix.MOUNT_ATTR_NOSUID},
 		"rnoatime,ratime":           {recClr: unix.MOUNT_ATTR__ATIME},
 		"tmpcopyup,mode=755":        {copyUp: true, data: []string{"mode=755"}},
 		"rprivate,rprivate":         {propagation: unix.MS_PRIVATE | unix.MS_REC},
@@ -94,10 +93,17 @@ func TestParseCaps(t *testing.T) {
 		"none at all": {caps: nil, last: 40},
 		"each set": {
 			caps: &specs.LinuxCapabilities{
-				Bounding: list("CAP_CHOWN"), Effective: list("CAP_DAC_OVERRIDE"), Permitted: list("CAP_FOWNER", "CAP_FSETID"),
+				Bounding: list("CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID"), Effective: list("CAP_FOWNER"), Permitted: list("CAP_FOWNER", "CAP_FSETID"),
 				Inheritable: list("CAP_FSETID", "CAP_FOWNER"), Ambient: list("CAP_FSETID"),
 			},
-			last: 40, want: capSets{bounding: 1, effective: 2, permitted: 24, inheritable: 24, ambient: 16},
+			last: 40, want: capSets{bounding: 25, effective: 8, permitted: 24, inheritable: 24, ambient: 16},
+		},
+		"more than the kernel grants": {
+			caps: &specs.LinuxCapabilities{
+				Bounding: list("CAP_CHOWN"), Effective: list("CAP_CHOWN", "CAP_KILL"), Permitted: list("CAP_CHOWN"),
+				Inheritable: list("CAP_CHOWN", "CAP_KILL"),
+			},
+			last: 40, want: capSets{bounding: 1, effective: 1, permitted: 1, inheritable: 1}, codes: list("URUN-CAP-003", "URUN-CAP-003"),
 		},
 		"the newest": {caps: &specs.LinuxCapabilities{Bounding: list("CAP_CHECKPOINT_RESTORE")}, last: 40, want: capSets{bounding: 1 << 40}},
 		"unknown to the kernel": {
@@ -106,7 +112,7 @@ func TestParseCaps(t *testing.T) {
 		},
 		"unknown to anybody": {
 			caps: &specs.LinuxCapabilities{Bounding: list("CAP_X", "CHOWN", "cap_chown")}, last: 40,
-			codes: list("URUN-CAP-001", "URUN-CAP-001", "URUN-CAP-001"),
+			codes: list("URUN-CAP-001"),
 		},
 		"ambient that cannot be, root": {caps: &specs.LinuxCapabilities{Ambient: list("CAP_CHOWN")}, last: 40},
 		"ambient that cannot be, user": {caps: &specs.LinuxCapabilities{Ambient: list("CAP_CHOWN")}, uid: 5, last: 40, codes: list("URUN-CAP-002")},
@@ -164,5 +170,17 @@ func TestNotice(t *testing.T) {
 		if n.String() != want {
 			t.Errorf("%q, want %q", n, want)
 		}
+	}
+}
+
+// TestFew: nobody is told of more than can be read, and that there is more is a notice too.
+func TestFew(t *testing.T) {
+	all := make([]Notice, 5000)
+	got := few(all)
+	if len(got) != 101 || got[100].Code != "URUN-MANY-001" || got[100].Want != "4900 notices more" {
+		t.Errorf("%d of them are told, with %v", len(got), got[len(got)-1])
+	}
+	if got := few(all[:100]); len(got) != 100 {
+		t.Errorf("%d of 100", len(got))
 	}
 }

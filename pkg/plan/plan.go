@@ -6,6 +6,8 @@
 package plan
 
 import (
+	"fmt"
+
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 
 	"github.com/urun/urun/pkg/idmap"
@@ -22,7 +24,7 @@ type Options struct {
 	NoPivot       bool
 	NoNewKeyring  bool
 	PreserveFDs   int
-	Wait          bool   // create: the process waits for start; run goes straight on
+	Wait          bool   // create: the process waits for start; run goes straight on. exec: it waits, with its terminal made
 	Attended      bool   // urun stays until the container's end
 	Rows, Cols    uint16 // size of the caller's terminal, for a console whose size the config leaves open
 	Activation    Activation
@@ -48,6 +50,16 @@ type Plan struct {
 	Unwatched string
 
 	Asides []string // what may help whoever looks for the reason of something, for --debug
+
+	mounts struct{ from, to int } // the steps that the mounts of the config have become, one each
+}
+
+// Key is the key of the config that step n, from 0, is about: mounts[3]. It is empty where the step itself says enough.
+func (p Plan) Key(n int) string {
+	if n < p.mounts.from || n >= p.mounts.to {
+		return ""
+	}
+	return fmt.Sprintf("mounts[%d]", n-p.mounts.from)
 }
 
 // Birth is how the process comes into the world.
@@ -104,7 +116,37 @@ func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	c.plan.Notices = few(c.plan.Notices)
 	return c.plan, nil
+}
+
+// Answered says whether the process waits for an answer between its birth and its being ready, or after, other than for the
+// leave to begin.
+func (p Plan) Answered() bool {
+	for _, s := range p.Steps {
+		switch s := s.(type) {
+		case step.CallOut:
+			return true
+		case step.Seccomp:
+			if s.Listener != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mostNotices is how many notices anybody reads.
+const mostNotices = 100
+
+// few leaves out what is too much, and says so.
+func few(all []Notice) []Notice {
+	if len(all) <= mostNotices {
+		return all
+	}
+	return append(all[:mostNotices:mostNotices], Notice{
+		Code: "URUN-MANY-001", Want: fmt.Sprintf("%d notices more", len(all)-mostNotices), Got: "left out", Why: "they are too many to be read",
+	})
 }
 
 // Program emits the system calls of the plan.

@@ -78,24 +78,29 @@ func (c *compiler) hooks() error {
 	for i := range hookKinds {
 		kind := &hookKinds[i]
 		for i, hook := range kind.list(h) {
-			if err := checkPath(fmt.Sprintf("hooks.%s[%d].path", kind.name, i), hook.Path); err != nil {
+			at := fmt.Sprintf("hooks.%s[%d]", kind.name, i)
+			if err := checkPath(at+".path", hook.Path); err != nil {
+				return err
+			}
+			if err := checkEnv(at+".env", hook.Env); err != nil {
 				return err
 			}
 			if hook.Timeout != nil && *hook.Timeout <= 0 {
-				return fmt.Errorf("hooks.%s[%d].timeout: %d is not a positive number of seconds", kind.name, i, *hook.Timeout)
+				return fmt.Errorf("%s.timeout: %d is not a positive number of seconds", at, *hook.Timeout)
 			}
 		}
 	}
 	//lint:ignore SA1019 as above
-	c.callOuts("prestart", h.Prestart)
-	c.callOuts("createRuntime", h.CreateRuntime)
-	c.callOuts("createContainer", h.CreateContainer)
+	c.callOuts("prestart", h.Prestart, 0)
+	c.callOuts("createRuntime", h.CreateRuntime, 0)
+	c.callOuts("createContainer", h.CreateContainer, 0)
 	return nil
 }
 
-func (c *compiler) callOuts(kind string, hooks []specs.Hook) {
+// callOuts emits the call-outs for hooks. show: namespaces that a process shows which is not to be entered by other means.
+func (c *compiler) callOuts(kind string, hooks []specs.Hook, show uint64) {
 	for _, h := range hooks {
-		c.add(step.CallOut{Number: len(c.plan.CallOuts), Name: kind + " hook " + h.Path})
+		c.add(step.CallOut{Number: len(c.plan.CallOuts), Name: kind + " hook " + h.Path, Show: show})
 		c.plan.CallOuts = append(c.plan.CallOuts, CallOut{kind, h})
 	}
 }
@@ -146,14 +151,16 @@ func (c *compiler) ready() error {
 		return err
 	}
 	c.add(step.Find{Name: p.Args[0], Files: step.Candidates(p.Args[0], p.Env)}, step.Keep{},
-		step.Undumpable{}, step.Ready{})
+		step.Undumpable{})
 	if c.opt.Wait {
-		c.add(step.Listen{})
+		c.add(step.Forget{})
+	}
+	c.add(step.Ready{})
+	if c.opt.Wait {
+		c.add(step.Listen{Namespaces: c.plan.Birth.Own})
 	}
 	if h := c.spec.Hooks; h != nil && len(h.StartContainer) > 0 {
-		c.add(step.Dumpable{})
-		c.callOuts("startContainer", h.StartContainer)
-		c.add(step.Undumpable{})
+		c.callOuts("startContainer", h.StartContainer, c.plan.Birth.Own)
 	}
 	return nil
 }
@@ -178,7 +185,7 @@ func (c *compiler) become(p *specs.Process, sets capSets, setGroups bool, seccom
 		step.Bounding{Keep: sets.bounding, Last: c.host.LastCap},
 		step.User{UID: p.User.UID, GID: p.User.GID, Groups: groups, SetGroups: setGroups},
 		step.Umask{Mask: umaskOf(p)},
-		step.Inheritance{Preserve: c.opt.PreserveFDs},
+		step.Inheritance{Preserve: c.opt.PreserveFDs, Ignored: c.host.Ignored},
 	)
 	caps := step.Caps{Effective: sets.effective, Permitted: sets.permitted, Inheritable: sets.inheritable, Ambient: sets.ambient}
 	c.confine(caps, p.NoNewPrivileges, filter)

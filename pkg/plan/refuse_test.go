@@ -72,7 +72,9 @@ func TestRefused(t *testing.T) {
 		`{"mounts": [{"destination": "/x"}]}`:                                                                                              "mounts[0].type: missing",
 		`{"mounts": [{"destination": "//", "type": "tmpfs"}]}`:                                                                             "mounts[0].destination: / is the container's root itself",
 		`{"mounts": [{"destination": "/x", "type": "bind"}]}`:                                                                              "mounts[0].source: missing for a bind mount",
-		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "size=1"]}]}`:                                                `mounts[0].options: "size=1" means nothing for a bind mount`,
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "nosiud"]}]}`:                                                `mounts[0].options: "nosiud" means nothing for a bind mount`,
+		`{"mounts": [{"destination": "/x", "source": "/", "options": ["rbind", "ro", "rw"]}]}`:                                             "mounts[0].options[2]: rw contradicts ro",
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["rrw", "rro"]}]}`:                                                  "mounts[0].options[1]: rro contradicts rrw",
 		`{"mounts": [{"destination": "/x", "type": "mqueue", "options": ["ro", "tmpcopyup"]}]}`:                                            "mounts[0].options: tmpcopyup is for a tmpfs",
 		`{"mounts": [{"destination": "/x", "source": "/", "options": ["bind", "tmpcopyup"]}]}`:                                             "mounts[0].options: tmpcopyup is for a tmpfs",
 		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["src-nofollow"]}]}`:                                                "mounts[0].options: src-nofollow, dest-nofollow and copy-symlink are for bind mounts",
@@ -91,15 +93,19 @@ func TestRefused(t *testing.T) {
 		`{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_NOPE"}}}`:                         `linux.seccomp.defaultAction: unknown action "SCMP_ACT_NOPE"`,
 		`{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "rel"}}}`: `linux.seccomp.listenerPath: "rel" is not an absolute path`,
 		`{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/a", "syscalls": [{"names": ["chmod"], "action": "SCMP_ACT_NOTIFY"}, {"names": ["read", "write"], "action": "SCMP_ACT_NOTIFY"}]}}}`: "linux.seccomp.syscalls[1].action: SCMP_ACT_NOTIFY cannot be had for write, by which the agent comes to hear of the container",
-		`{"linux": {"intelRdt": {}}}`:                  "linux.intelRdt: cache and bandwidth are shared out by the host's root alone (/sys/fs/resctrl)",
-		`{"linux": {"personality": {}}}`:               `linux.personality.domain: unknown domain ""`,
-		`{"linux": {"timeOffsets": {"boottime": {}}}}`: "linux.timeOffsets: given without a time namespace: the clocks would be the host's",
-		`{"linux": {"netDevices": {"eth0": {}}}}`:      "linux.netDevices: an ordinary user has no rights over the host's network devices and cannot move one into a container",
-		`{"windows": {}}`:                              "windows" + unsupported,
-		`{"process": {"apparmorProfile": "x"}}`:        `process.apparmorProfile: "x" cannot be applied: AppArmor is not enabled on this host`,
-		`{"process": {"selinuxLabel": "x"}}`:           `process.selinuxLabel: "x" cannot be applied: SELinux is not enabled on this host`,
-		`{"process": {"scheduler": {}}}`:               `process.scheduler.policy: unknown policy ""`,
-		`{"process": {"ioPriority": {}}}`:              `process.ioPriority.class: unknown class ""`,
+		`{"linux": {"resources": {"devices": [{"allow": true}, {"type": "x"}]}}}`: `linux.resources.devices[1].type: "x" is not a, b or c`,
+		`{"linux": {"resources": {"devices": [{"access": "rx"}]}}}`:               `linux.resources.devices[0].access: "rx" is not made of r, w and m`,
+		`{"linux": {"resources": {"devices": [{"major": -2}]}}}`:                  `linux.resources.devices[0].major: -2 is below 0`,
+		`{"linux": {"resources": {"devices": [{"minor": -2}]}}}`:                  `linux.resources.devices[0].minor: -2 is below 0`,
+		`{"linux": {"intelRdt": {}}}`:                                             "linux.intelRdt: cache and bandwidth are shared out by the host's root alone (/sys/fs/resctrl)",
+		`{"linux": {"personality": {}}}`:                                          `linux.personality.domain: unknown domain ""`,
+		`{"linux": {"timeOffsets": {"boottime": {}}}}`:                            "linux.timeOffsets: given without a time namespace: the clocks would be the host's",
+		`{"linux": {"netDevices": {"eth0": {}}}}`:                                 "linux.netDevices: an ordinary user has no rights over the host's network devices and cannot move one into a container",
+		`{"windows": {}}`:                       "windows" + unsupported,
+		`{"process": {"apparmorProfile": "x"}}`: `process.apparmorProfile: "x" cannot be applied: AppArmor is not enabled on this host`,
+		`{"process": {"selinuxLabel": "x"}}`:    `process.selinuxLabel: "x" cannot be applied: SELinux is not enabled on this host`,
+		`{"process": {"scheduler": {}}}`:        `process.scheduler.policy: unknown policy ""`,
+		`{"process": {"ioPriority": {}}}`:       `process.ioPriority.class: unknown class ""`,
 	} {
 		_, err := plan.Compile(with(t, change), hosts["full"], options())
 		switch {
@@ -121,7 +127,7 @@ func TestNotRefused(t *testing.T) {
 		`{"process": {"user": {"uid": 1, "gid": 65536, "additionalGids": [5]}}}`,
 		`{"hooks": {}}`,
 		`{"annotations": {"a": "b"}}`,
-		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["rw", "ro", "acl", "defaults", "whatever=1"]}]}`,
+		`{"mounts": [{"destination": "/x", "type": "tmpfs", "options": ["suid", "nosuid", "ro", "acl", "defaults", "whatever=1"]}]}`,
 	} {
 		if _, err := plan.Compile(with(t, change), hosts["full"], options()); err != nil {
 			t.Errorf("%s: %v", change, err)

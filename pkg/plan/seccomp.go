@@ -60,6 +60,9 @@ func checkListener(s *specs.LinuxSeccomp) error {
 // of all. Without, it takes CAP_SYS_ADMIN, which the process keeps for just that long.
 func (c *compiler) confine(caps step.Caps, noNewPrivs bool, filter *step.Seccomp) {
 	const admin = 1 << unix.CAP_SYS_ADMIN
+	if filter != nil && filter.Listener != "" { // the process will be dumpable for a moment, and others may live beside it
+		c.add(step.Forget{})
+	}
 	if filter != nil && !noNewPrivs && caps.Effective&admin == 0 {
 		more := caps
 		more.Effective |= admin

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"strings"
 
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/program"
 )
 
 // supported refuses, by name, what a config may hold and urun does not do: nothing is ignored in silence.
@@ -22,6 +25,10 @@ func (c *compiler) supported() error {
 		c.spec.Linux = &specs.Linux{}
 	}
 	l := c.spec.Linux
+	// Each takes one system call at least: what cannot fit is refused before it costs memory.
+	if err := program.Fit(len(c.spec.Mounts) + len(l.MaskedPaths) + len(l.ReadonlyPaths) + len(l.Devices) + len(l.Sysctl)); err != nil {
+		return err
+	}
 	if err := refuse([]refusal{
 		{"windows", c.spec.Windows != nil},
 		{"solaris", c.spec.Solaris != nil},
@@ -62,6 +69,9 @@ func checkProcess(at string, p *specs.Process) error {
 	if err := checkPath(at+".cwd", p.Cwd); err != nil {
 		return err
 	}
+	if err := checkEnv(at+".env", p.Env); err != nil {
+		return err
+	}
 	if p.CommandLine != "" || p.User.Username != "" {
 		return fmt.Errorf("%s: commandLine and user.username are for Windows; use args, user.uid and user.gid", at)
 	}
@@ -69,6 +79,16 @@ func checkProcess(at string, p *specs.Process) error {
 		return fmt.Errorf("%s.user.umask: %d is not in 0…511 (octal 777)", at, *u)
 	}
 	return checkConsoleSize(at, p.ConsoleSize)
+}
+
+// checkEnv wants what environ(7) says that an environment is made of. at is its JSON path.
+func checkEnv(at string, env []string) error {
+	for i, e := range env {
+		if strings.IndexByte(e, '=') < 1 {
+			return fmt.Errorf("%s[%d]: %q is not of the form NAME=VALUE", at, i, e)
+		}
+	}
+	return nil
 }
 
 // checkPath wants an absolute path that the kernel would take (PATH_MAX of limits.h counts the NUL). at is its JSON path.

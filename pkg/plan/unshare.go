@@ -21,7 +21,7 @@ func CompileUnshare(args, env []string, host Host) (Plan, error) {
 	} else {
 		c.add(step.Await{For: "id maps"})
 	}
-	c.add(step.Become{SetGroups: c.plan.Birth.SetGroups}, step.Inheritance{},
+	c.add(step.Become{SetGroups: c.plan.Birth.SetGroups}, step.Inheritance{Ignored: host.Ignored},
 		step.Exec{Files: step.Candidates(args[0], env), Args: args, Env: env})
 	return c.plan, nil
 }

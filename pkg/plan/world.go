@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	specs "github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/step"
@@ -15,30 +16,22 @@ import (
 // terminal and with devpts.
 var defaultDevices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}
 
-// DefaultDevice says that the container has this device whatever the config says.
-func DefaultDevice(p string) bool { return slices.Contains(defaultDevices, path.Clean(p)) }
+// defaultDevice says that the container has this device whatever the config says.
+func defaultDevice(p string) bool { return slices.Contains(defaultDevices, path.Clean(p)) }
 
-// devices emits the device nodes and symlinks of /dev, unless the config shows the host's /dev.
+// devices emits the device nodes and symlinks of /dev. Where the config shows the host's /dev they are there, and nothing is made.
 func (c *compiler) devices() error {
-	for _, m := range c.spec.Mounts {
-		if path.Clean(m.Destination) == "/dev" && (m.Type == "bind" || slices.Contains(m.Options, "bind") || slices.Contains(m.Options, "rbind")) {
-			return nil
-		}
+	if err := c.deviceRules(); err != nil {
+		return err
+	}
+	if c.showsDev() {
+		return c.moreDevices(true)
 	}
 	for _, d := range defaultDevices {
 		c.add(step.Device{Source: d, Dest: d})
 	}
-	for i, d := range c.spec.Linux.Devices {
-		if err := checkPath(fmt.Sprintf("linux.devices[%d].path", i), d.Path); err != nil {
-			return err
-		}
-		if !slices.Contains([]string{"c", "b", "u"}, d.Type) {
-			return fmt.Errorf("linux.devices[%d].type: %q is not c, b or u (a fifo is made by mkfifo(1) in the root file system)", i, d.Type)
-		}
-		if DefaultDevice(d.Path) {
-			continue
-		}
-		c.add(step.Device{Source: path.Clean(d.Path), Dest: path.Clean(d.Path)})
+	if err := c.moreDevices(false); err != nil {
+		return err
 	}
 	for _, l := range [][2]string{
 		{"/proc/self/fd", "/dev/fd"}, {"/proc/self/fd/0", "/dev/stdin"}, {"/proc/self/fd/1", "/dev/stdout"},
@@ -47,6 +40,53 @@ func (c *compiler) devices() error {
 		c.add(step.Symlink{Target: l[0], Path: l[1]})
 	}
 	return nil
+}
+
+// showsDev says that /dev is a bind mount.
+func (c *compiler) showsDev() bool {
+	return slices.ContainsFunc(c.spec.Mounts, func(m specs.Mount) bool {
+		return path.Clean(m.Destination) == "/dev" && (m.Type == "bind" || slices.Contains(m.Options, "bind") || slices.Contains(m.Options, "rbind"))
+	})
+}
+
+// moreDevices emits those that the config asks for beside the default ones; shown says that the host's /dev is the container's.
+func (c *compiler) moreDevices(shown bool) error {
+	for i, d := range c.spec.Linux.Devices {
+		at := fmt.Sprintf("linux.devices[%d]", i)
+		if err := checkPath(at+".path", d.Path); err != nil {
+			return err
+		}
+		file := path.Clean(d.Path)
+		switch {
+		case d.FileMode != nil && *d.FileMode > 0o177777: // mode_t, with the kind of file, as some engines write it
+			return fmt.Errorf("%s.fileMode: %d is not in 0…%d", at, *d.FileMode, 0o177777)
+		case file == "/":
+			return fmt.Errorf("%s.path: / is the container's root itself", at)
+		case d.Type == "p":
+			c.add(fifo(file, d))
+		case !slices.Contains([]string{"c", "b", "u"}, d.Type):
+			return fmt.Errorf("%s.type: %q is not c, b, u or p", at, d.Type)
+		case defaultDevice(file), shown && strings.HasPrefix(file, "/dev/"):
+		default:
+			c.add(step.Device{Source: file, Dest: file})
+		}
+	}
+	return nil
+}
+
+// fifo is the one kind of "device" that an ordinary user can make.
+func fifo(file string, d specs.LinuxDevice) step.Fifo {
+	f := step.Fifo{Path: file, Mode: 0o666}
+	if d.FileMode != nil {
+		f.Mode = uint32(d.FileMode.Perm())
+	}
+	if d.UID != nil {
+		f.UID = *d.UID
+	}
+	if d.GID != nil {
+		f.GID = *d.GID
+	}
+	return f
 }
 
 // names emits what gives the container a name and a way to talk to itself.
@@ -105,7 +145,11 @@ func (c *compiler) sysctls() error {
 		if err := c.sysctlAllowed(k); err != nil {
 			return err
 		}
-		c.add(step.Sysctl{Key: k, Value: c.spec.Linux.Sysctl[k]})
+		s, err := c.sysctl(k, c.spec.Linux.Sysctl[k])
+		if err != nil {
+			return err
+		}
+		c.add(s)
 	}
 	return nil
 }

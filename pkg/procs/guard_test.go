@@ -25,9 +25,12 @@ func TestParsePss(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	for sum, want := range map[uint64]time.Duration{0: seldom, 50: seldom / 2, 99: often, 100: often} {
-		if got := pause(sum, 100); got != want {
+		if got := pause(sum, 100, time.Millisecond); got != want {
 			t.Errorf("at %d of 100: %v, not %v", sum, got, want)
 		}
+	}
+	if got := pause(99, 100, 10*time.Millisecond); got != share*10*time.Millisecond {
+		t.Errorf("a look that takes 10 ms is repeated after %v", got)
 	}
 }
 

@@ -98,14 +98,14 @@ func (p *Program) CloseRange(first, last Arg, flags int) {
 	p.Call(unix.SYS_CLOSE_RANGE, first, last, Int(flags))
 }
 
-// Sigdefault gives every signal its default action; the caller of urun may have been ignoring some, and what is ignored stays
-// so over execve(2).
-func (p *Program) Sigdefault() {
+// Sigdefault gives signals their default action. What is ignored would stay so over execve(2).
+func (p *Program) Sigdefault(signals []int) {
+	if len(signals) == 0 {
+		return
+	}
 	action := p.Data(make([]byte, 32)) // struct sigaction of the kernel: SIG_DFL, no flags, empty mask
-	for sig := 1; sig <= 64; sig++ {
-		if sig != int(unix.SIGKILL) && sig != int(unix.SIGSTOP) {
-			p.Call(unix.SYS_RT_SIGACTION, Int(sig), action, Int(0), Int(8))
-		}
+	for _, sig := range signals {
+		p.Call(unix.SYS_RT_SIGACTION, Int(sig), action, Int(0), Int(8))
 	}
 }
 

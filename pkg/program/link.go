@@ -9,8 +9,11 @@ import (
 
 // Fits says whether the program can be linked: an instruction counts its neighbours and its cells in 16 bits. Only a
 // config with thousands of mounts makes one that does not.
-func (p *Program) Fits() error {
-	if max(len(p.ops), len(p.cells)) >= math.MaxUint16 {
+func (p *Program) Fits() error { return Fit(max(len(p.ops), len(p.cells))) }
+
+// Fit says whether a program of n instructions, or as many cells, can be linked.
+func Fit(n int) error {
+	if n >= math.MaxUint16 {
 		return fmt.Errorf("too much to set up: the config needs more than %d system calls or values for them (mounts, maskedPaths,"+
 			" readonlyPaths, devices, arguments and variables each take some)", math.MaxUint16-1)
 	}

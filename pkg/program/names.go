@@ -66,6 +66,7 @@ var signatures = [...]signature{
 	{unix.SYS_SETRESGID, "setresgid", "ddd", false},
 	{unix.SYS_SETRESUID, "setresuid", "ddd", false},
 	{unix.SYS_CAPSET, "capset", "dd", false},
+	{unix.SYS_MADVISE, "madvise", "xdd", false},
 	{unix.SYS_PRCTL, "prctl", "dddd", false},
 	{unix.SYS_SECCOMP, "seccomp", "dxd", true},
 	{unix.SYS_RT_SIGACTION, "rt_sigaction", "dddd", false},

@@ -6,6 +6,7 @@
 package program
 
 import (
+	"slices"
 	"syscall"
 
 	"github.com/urun/urun/pkg/sys"
@@ -97,6 +98,11 @@ func (p *Program) Input(name string) Arg {
 	a := p.Cell(Int(-1))
 	p.inputs = append(p.inputs, input{name, uint16(a.val)})
 	return a
+}
+
+// Asks says whether the program uses the input name.
+func (p *Program) Asks(name string) bool {
+	return slices.ContainsFunc(p.inputs, func(in input) bool { return in.name == name })
 }
 
 // Begin says that the calls that follow belong to s.

@@ -58,7 +58,14 @@ func Start(p plan.Plan, opt Options) (*Child, error) {
 		return nil, err
 	}
 	inputs["sock"] = theirs
-	code := prog.Link(linkInputs(inputs, opt.Preserve))
+	if prog.Asks(step.HandleInput) {
+		inputs[step.HandleInput] = beyond(inputs, opt.Preserve)
+	}
+	values := linkInputs(inputs, opt.Preserve)
+	if prog.Asks("args") {
+		addArgs(values)
+	}
+	code := prog.Link(values)
 	kid, err := sys.Fork(p.Birth.Flags, code)
 	code.Free()
 	unix.Close(theirs)

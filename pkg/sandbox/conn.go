@@ -30,6 +30,8 @@ type StepError struct {
 	Step  int // from 1
 	Text  string
 	Errno syscall.Errno
+
+	Explained bool // Text is the step's own and tells the reason
 }
 
 func (e *StepError) Error() string { return e.Text }
@@ -77,10 +79,14 @@ func (c *conn) failure(m sys.Message) error {
 	s := prog.Steps()[n]
 	if x, ok := s.(program.Explainer); ok {
 		if text := x.Explain(errno); text != "" {
-			return &StepError{n + 1, text, errno}
+			return &StepError{n + 1, text, errno, true}
 		}
 	}
-	return &StepError{n + 1, "step " + strconv.Itoa(n+1) + ": " + s.String() + ": " + errno.Error(), errno}
+	what := errno.Error()
+	if errno == unix.ENOSYS { // which of the step's calls it is matters here
+		what = call + ": " + what
+	}
+	return &StepError{n + 1, "step " + strconv.Itoa(n+1) + ": " + s.String() + ": " + what, errno, false}
 }
 
 // duties are what the messages in the middle of a program ask for.
@@ -111,9 +117,11 @@ func (c *conn) answer(m sys.Message, d duties) error {
 }
 
 // Consent lets a waiting child go on.
-func (c *conn) Consent() error {
+func (c *conn) Consent() error { return c.say(program.Consent) }
+
+func (c *conn) say(word byte) error {
 	for {
-		err := unix.Send(c.fd, []byte{1}, unix.MSG_NOSIGNAL)
+		err := unix.Send(c.fd, []byte{word}, unix.MSG_NOSIGNAL)
 		if err == unix.EINTR {
 			continue
 		}

@@ -12,11 +12,13 @@ import (
 
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/step"
+	"github.com/urun/urun/pkg/sys"
 )
 
 // Inside says into which namespaces a hook goes.
 type Inside struct {
-	PidFD int    // a process that lives in them
+	PidFD int    // a process that lives in them, where it can be asked for
+	Shown Shown  // they themselves, where the process has shown them; else nil
 	Own   uint64 // CLONE_NEW* of those to join
 	UID   uint32 // who root is in there
 	GID   uint32
@@ -70,15 +72,27 @@ func startInside(h specs.Hook, in Inside, stdin, output int) (*Child, error) {
 	p := plan.Plan{Steps: []step.Step{
 		step.Keep{},
 		step.Undumpable{},
-		step.Join{Input: "target", Flags: in.Own, From: "the container"},
+	}}
+	inputs := map[string]int{"stdin": stdin, "output": output}
+	if in.Shown == nil {
+		inputs["target"] = in.PidFD
+		p.Steps = append(p.Steps, step.Join{Input: "target", Flags: in.Own, From: "the container"})
+	}
+	for name, fd := range in.Shown {
+		inputs[name] = fd
+	}
+	if in.Shown != nil {
+		p.Steps = append(p.Steps, step.JoinAll(in.Own, "the container")...)
+	}
+	p.Steps = append(p.Steps,
 		step.Fork{},
 		step.Become{UID: in.UID, GID: in.GID, Hidden: true},
 		step.Redirect{Input: "stdin", FD: 0},
 		step.Redirect{Input: "output", FD: 1},
 		step.Redirect{Input: "output", FD: 2},
-		step.Inheritance{}, step.Exec{Files: []string{h.Path}, Args: hookArgs(h), Env: h.Env},
-	}}
-	c, err := Start(p, Options{Inputs: map[string]int{"target": in.PidFD, "stdin": stdin, "output": output}})
+		step.Inheritance{Ignored: sys.IgnoredSignals()}, step.Exec{Files: []string{h.Path}, Args: hookArgs(h), Env: h.Env},
+	)
+	c, err := Start(p, Options{Inputs: inputs})
 	if err != nil {
 		return nil, err
 	}

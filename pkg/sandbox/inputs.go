@@ -8,6 +8,7 @@ import (
 
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/step"
+	"github.com/urun/urun/pkg/sys"
 )
 
 // openJoins opens the namespaces that the plan joins and returns them together with given. The caller closes opened.
@@ -53,6 +54,21 @@ func linkInputs(inputs map[string]int, preserve int) map[string]uint64 {
 	}
 	gap(next, 1<<32-1)
 	return values
+}
+
+// beyond is a number for a descriptor that the child will make, kept open like the inputs. It is not the lowest free one, which
+// the child may get for something else before.
+func beyond(inputs map[string]int, preserve int) int {
+	last := 2 + preserve
+	for _, fd := range inputs {
+		last = max(last, fd)
+	}
+	return last + 2
+}
+
+// addArgs tells the program where the command line and the environment of urun are (step.Forget).
+func addArgs(values map[string]uint64) {
+	values["args"], values["args.size"], values["args.first"] = sys.ArgPages()
 }
 
 func closeAll(fds []int) {

@@ -22,7 +22,7 @@ func (dies) String() string { return "die" }
 
 func (dies) Emit(p *program.Program) {
 	p.Call(unix.SYS_KILL, p.Call(unix.SYS_GETPID), program.Int(int(unix.SIGKILL)))
-	p.Call(unix.SYS_PAUSE)
+	p.Call(unix.SYS_PPOLL, program.Int(0), program.Int(0), program.Int(0), program.Int(0)) // for ever; arm64 has no pause(2)
 }
 
 // The conversation of a dying process closes a moment before it can be waited for.
@@ -112,7 +112,7 @@ func TestFailsBeforeBorn(t *testing.T) {
 func TestTwoWakes(t *testing.T) {
 	c, path, p := waiting(t, step.CallOut{}, shell("exit 7"))
 	second := make(chan error, 1)
-	err := Wake(path, WakeOptions{Program: p.Program, CallOut: func(int) error {
+	err := Wake(path, WakeOptions{Program: p.Program, CallOut: func(int, Show) error {
 		go func() { second <- Wake(path, WakeOptions{Program: p.Program}) }()
 		time.Sleep(50 * time.Millisecond)
 		return nil

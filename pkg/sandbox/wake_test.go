@@ -22,7 +22,7 @@ func waiting(t *testing.T, steps ...step.Step) (c *Child, path string, p plan.Pl
 	if err != nil {
 		t.Fatal(err)
 	}
-	p = newborn(append([]step.Step{step.Ready{}, step.Listen{}}, steps...)...)
+	p = newborn(append([]step.Step{step.HoldNamespaces{}, step.Ready{}, step.Listen{Namespaces: newWorld}}, steps...)...)
 	c = start(t, p, Options{Inputs: map[string]int{"listen": fd}})
 	unix.Close(fd)
 	if err := c.Consent(); err != nil {
@@ -36,7 +36,7 @@ func waiting(t *testing.T, steps ...step.Step) (c *Child, path string, p plan.Pl
 func options(p plan.Plan, calls *[]int) WakeOptions {
 	return WakeOptions{
 		Program: p.Program,
-		CallOut: func(n int) error { *calls = append(*calls, n); return nil },
+		CallOut: func(n int, _ Show) error { *calls = append(*calls, n); return nil },
 		Noted:   func(n int) { *calls = append(*calls, 100+n) },
 	}
 }
@@ -89,14 +89,14 @@ func TestWakeFails(t *testing.T) {
 		text string
 		err  syscall.Errno
 	}{
-		{"in a step", fails{unix.EXDEV}, "step 6: fail on purpose: invalid cross-device link", unix.EXDEV},
+		{"in a step", fails{unix.EXDEV}, "step 7: fail on purpose: invalid cross-device link", unix.EXDEV},
 		{"in the exec", step.Exec{Files: []string{"/nowhere"}, Args: []string{"nowhere"}}, `exec: "nowhere": executable file not found in $PATH`, unix.ENOENT},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			kid, path, p := waiting(t, c.step)
 			var calls []int
 			err := Wake(path, options(p, &calls))
-			wantStep(t, err, 6, c.text, c.err)
+			wantStep(t, err, 7, c.text, c.err)
 			if status := kid.Wait(); status.ExitStatus() != 127 {
 				t.Errorf("status %#x", status)
 			}
@@ -113,7 +113,7 @@ func TestWakeWithAnotherProgram(t *testing.T) {
 func TestWakeCallOutError(t *testing.T) {
 	kid, path, p := waiting(t, step.CallOut{}, shell("exit 0"))
 	no := errors.New("the hook says no")
-	if err := Wake(path, WakeOptions{Program: p.Program, CallOut: func(int) error { return no }}); !errors.Is(err, no) {
+	if err := Wake(path, WakeOptions{Program: p.Program, CallOut: func(int, Show) error { return no }}); !errors.Is(err, no) {
 		t.Errorf("got %v", err)
 	}
 	if status := kid.Wait(); status.ExitStatus() != 127 {

@@ -63,6 +63,9 @@ func Operators() []string { return namesOf(operators[:]) }
 // Flags are the names of filter flags that Compile knows, sorted.
 func Flags() []string { return namesOf(flags[:]) }
 
+// FlagBits is what the kernel calls the flag of that name (linux/seccomp.h).
+func FlagBits(name string) (bits uint32, ok bool) { return valueOf(flags[:], name) }
+
 func namesOf(words []word) []string {
 	names := make([]string, len(words))
 	for i, w := range words {

@@ -14,8 +14,12 @@ const keptDir = "kept~"
 // maxKept is how many things are kept; then it begins anew.
 const maxKept = 64
 
-// Kept returns what was kept under a name; nil: nothing. It may be anything that an earlier urun left there.
+// Kept returns what was kept under a name; nil: nothing. It may be anything that an earlier urun left there. A store without a
+// root keeps nothing.
 func (s Store) Kept(name string) []byte {
+	if s.Root == "" {
+		return nil
+	}
 	b, err := readFile(unix.AT_FDCWD, filepath.Join(s.Root, keptDir, name))
 	if err != nil {
 		return nil
@@ -25,6 +29,9 @@ func (s Store) Kept(name string) []byte {
 
 // Keep keeps something under a name, a single path component. It does not matter whether it can.
 func (s Store) Keep(name string, content []byte) {
+	if s.Root == "" {
+		return
+	}
 	dir := filepath.Join(s.Root, keptDir)
 	if err := unix.Mkdir(dir, 0o700); err != nil && err != unix.EEXIST {
 		return

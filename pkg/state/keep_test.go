@@ -39,3 +39,13 @@ func TestKeepFails(t *testing.T) {
 		t.Errorf("kept %q", got)
 	}
 }
+
+// plan has no root, and leaves nothing in the working directory.
+func TestKeepWithoutARoot(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var s Store
+	s.Keep("a", []byte("one"))
+	if all, err := os.ReadDir("."); err != nil || len(all) > 0 || s.Kept("a") != nil {
+		t.Errorf("left are %v, %v", all, err)
+	}
+}

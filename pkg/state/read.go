@@ -63,6 +63,7 @@ func (s *reader) record(r *Record) {
 		r.Monitor = s.monitor()
 	}
 	r.Network = s.maybe(`,"network":`)
+	r.Ports = s.maybe(`,"ports":`)
 	r.Resources = s.maybe(`,"resources":`)
 	r.Notices = s.notices()
 	s.must(`}`)

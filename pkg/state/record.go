@@ -50,6 +50,7 @@ type Record struct {
 	Cgroup   *Cgroup  `json:"cgroup,omitempty"`   // nil: the caller's
 	Monitor  *Monitor `json:"monitor,omitempty"`  // who watches it; nil: there is nothing to watch
 	Network  string   `json:"network,omitempty"`  // mode of the network, where that was decided
+	Ports    string   `json:"ports,omitempty"`    // that were published when it was made: []companion.Port as JSON
 	// Resources are linux.resources, as JSON, as an update has left them; empty: they are as in the config.
 	Resources string   `json:"resources,omitempty"`
 	Notices   []Notice `json:"notices,omitempty"`

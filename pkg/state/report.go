@@ -14,13 +14,14 @@ const reportFile = "monitor.json"
 
 // Report is what was found out about a container by who watches it.
 type Report struct {
-	Pid       int              `json:"pid"` // with StartTime: the first process of the container that it is about
-	StartTime uint64           `json:"startTime"`
-	OOMKills  uint64           `json:"oomKills"`          // processes that the kernel has killed for lack of memory; 1: or the watcher has
-	Killed    string           `json:"killed,omitempty"`  // why the watcher has ended the container; empty: it has not
-	Ports     []companion.Port `json:"ports,omitempty"`   // that are published
-	NetLost   string           `json:"netLost,omitempty"` // why the container has lost its network; empty: it has not
-	Ended     bool             `json:"ended,omitempty"`   // the container has ended, and this is the last word
+	Pid          int              `json:"pid"` // with StartTime: the first process of the container that it is about
+	StartTime    uint64           `json:"startTime"`
+	OOMKills     uint64           `json:"oomKills"`               // processes that the kernel has killed for lack of memory; 1: or the watcher has
+	Killed       string           `json:"killed,omitempty"`       // why the watcher has ended the container; empty: it has not
+	Ports        []companion.Port `json:"ports,omitempty"`        // that are published
+	PortsChanged bool             `json:"portsChanged,omitempty"` // Ports holds, and no longer what the record has
+	NetLost      string           `json:"netLost,omitempty"`      // why the container has lost its network; empty: it has not
+	Ended        bool             `json:"ended,omitempty"`        // the container has ended, and this is the last word
 }
 
 // Report returns the report about the container of a record; false: there is none. One about an earlier container with this id
@@ -34,10 +35,14 @@ func (d *Dir) Report(rec Record) (Report, bool) {
 	return r, r.Pid == rec.Pid && r.StartTime == rec.StartTime
 }
 
-// SaveReport replaces the report.
+// SaveReport replaces the report. ErrNotExist: there is no record, so that nobody would read it, and a directory that is being
+// removed must stay empty.
 //
 // Preconditions: nobody else reports about the container. The lock need not be held.
 func (d *Dir) SaveReport(r Report) error {
+	if !d.has(recordFile) {
+		return ErrNotExist
+	}
 	raw, err := json.Marshal(r)
 	if err == nil {
 		err = stageFile(d.fd, reportFile, raw)

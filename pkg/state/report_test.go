@@ -1,7 +1,6 @@
 package state
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,6 +30,12 @@ func TestReport(t *testing.T) {
 	}
 	defer watcher.Close()
 	want := Report{Pid: 7, StartTime: 8, OOMKills: 3, Killed: "it was greedy", Ended: true}
+	if err := watcher.SaveReport(want); err != ErrNotExist {
+		t.Errorf("a report without a record: %v", err)
+	}
+	if err := d.Save(rec); err != nil {
+		t.Fatal(err)
+	}
 	if err := watcher.SaveReport(want); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +58,7 @@ func TestReport(t *testing.T) {
 	if err := d.Remove(); err != nil {
 		t.Fatal(err)
 	}
-	if err := watcher.SaveReport(want); !errors.Is(err, unix.ENOENT) {
+	if err := watcher.SaveReport(want); err != ErrNotExist {
 		t.Errorf("a report into a removed directory: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(s.Root, "a")); !os.IsNotExist(err) {

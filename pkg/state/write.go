@@ -40,6 +40,7 @@ func (r Record) encode() ([]byte, error) {
 		w.monitor(*r.Monitor)
 	}
 	w.unless("", `,"network":`, r.Network)
+	w.unless("", `,"ports":`, r.Ports)
 	w.unless("", `,"resources":`, r.Resources)
 	w.notices(r.Notices)
 	return w.raw(`}`).b, nil

@@ -46,7 +46,7 @@ func (Undumpable) Emit(p *program.Program) {
 	p.Prctl(unix.PR_SET_DUMPABLE, program.Int(0))
 }
 
-// Dumpable lets the caller in again, who must enter the namespaces of a process to run a hook in them.
+// Dumpable lets the caller in again, who must write the clocks of a new time namespace from outside.
 type Dumpable struct{}
 
 func (Dumpable) String() string { return "be dumpable for a moment" }
@@ -170,6 +170,7 @@ func setIDs(p *program.Program, uid, gid uint32) {
 type CallOut struct {
 	Number int // index in the plan's list of call-outs
 	Name   string
+	Show   uint64 // CLONE_NEW* of the namespaces that the parent may ask to be shown; HoldNamespaces comes before then
 }
 
 func (s CallOut) String() string { return "call out: " + s.Name }
@@ -177,6 +178,10 @@ func (s CallOut) String() string { return "call out: " + s.Name }
 // Emit implements Step.
 func (s CallOut) Emit(p *program.Program) {
 	p.Tell(program.CallOut, program.Int(s.Number))
+	if s.Show != 0 {
+		showing(p, p.Input("sock"), s.Show)
+		return
+	}
 	p.Await()
 }
 

@@ -50,8 +50,11 @@ func (s Find) Emit(p *program.Program) {
 func (s Find) Explain(errno syscall.Errno) string { return explainExec(s.Name, errno) }
 
 // Inheritance settles what the command inherits: descriptors below 3+Preserve, and signals as a program expects them, none
-// blocked or ignored.
-type Inheritance struct{ Preserve int }
+// blocked or ignored. What has a handler in the process gets its default action by execve(2) itself.
+type Inheritance struct {
+	Preserve int
+	Ignored  []int // signals that the process ignores
+}
 
 func (s Inheritance) String() string {
 	return "leave descriptors 0 to " + strconv.Itoa(2+s.Preserve) + " open, and let signals in"
@@ -60,7 +63,7 @@ func (s Inheritance) String() string {
 // Emit implements Step.
 func (s Inheritance) Emit(p *program.Program) {
 	p.CloseRange(program.Int(3+s.Preserve), program.Int(uint32(1<<32-1)), unix.CLOSE_RANGE_CLOEXEC)
-	p.Sigdefault()
+	p.Sigdefault(s.Ignored)
 	p.Sigmask()
 }
 
@@ -125,17 +128,20 @@ func (Ready) Emit(p *program.Program) {
 }
 
 // Listen waits for start: somebody who connects to the input "listen" and sends one byte. From then on messages go to
-// them. A connection without a byte only asks whether the container still waits.
-type Listen struct{}
+// them. A connection without a byte only asks whether the container still waits; one that asks (program.Ask) is shown the
+// namespaces, to join them. HoldNamespaces comes before it.
+type Listen struct {
+	Namespaces uint64 // CLONE_NEW* of those to show
+}
 
 func (Listen) String() string { return "wait for start" }
 
 // Emit implements Step.
-func (Listen) Emit(p *program.Program) {
+func (s Listen) Emit(p *program.Program) {
 	again := p.NewLabel()
 	p.Place(again)
 	conn := p.Call(unix.SYS_ACCEPT4, p.Input("listen"), program.Int(0), program.Int(0), program.Int(unix.SOCK_CLOEXEC))
-	p.Try(func() { p.AwaitOn(conn) }, func() {
+	p.Try(func() { showing(p, conn, s.Namespaces) }, func() {
 		p.Close(conn)
 		p.Goto(again)
 	}, unix.ECANCELED, unix.ECONNRESET)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/step"
+	"github.com/urun/urun/pkg/sys"
 )
 
 func TestCandidates(t *testing.T) {
@@ -51,7 +52,7 @@ func TestExec(t *testing.T) {
 func TestInheritedSignals(t *testing.T) {
 	signal.Ignore(unix.SIGHUP)
 	defer signal.Reset(unix.SIGHUP)
-	status := answer(t, newWorld, append(asRoot(), step.Inheritance{}, saying(t, "status"))...)
+	status := answer(t, newWorld, append(asRoot(), step.Inheritance{Ignored: sys.IgnoredSignals()}, saying(t, "status"))...)
 	for _, name := range []string{"SigBlk", "SigIgn", "SigPnd"} {
 		if got := field(t, status, name); strings.Trim(got, "0") != "" {
 			t.Errorf("%s is %s", name, got)

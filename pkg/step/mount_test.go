@@ -44,6 +44,7 @@ func TestNoSymlinkLeadsOut(t *testing.T) {
 		"mount":          step.Mount{Type: "tmpfs", Source: "tmpfs", Dest: "/out"},
 		"mount new":      step.Mount{Type: "tmpfs", Source: "tmpfs", Dest: "/out/new"},
 		"device":         step.Device{Source: "/dev/null", Dest: "/out/new"},
+		"fifo":           step.Fifo{Path: "/out/new", Mode: 0o666},
 		"symlink":        step.Symlink{Target: "x", Path: "/out/new"},
 		"mask":           step.Mask{Path: "/out/canary"},
 		"mask directory": step.Mask{Path: "/out"},

@@ -19,6 +19,8 @@ var kernel = map[string]verb{
 	"cgroup-write": cgroupWrite,
 	"foreign-fds":  foreignFDs,
 	"call":         call,
+	"trace":        trace,
+	"deny":         deny,
 }
 
 // keyring prints the serial of the session keyring: it differs from the caller's where there is a new one.
@@ -105,6 +107,19 @@ func setuid(a []string) error {
 		return fmt.Errorf("setresuid: %w", err)
 	}
 	return id(nil)
+}
+
+// trace tries to become the tracer of process ARG.
+func trace(a []string) error {
+	var pid int
+	if _, err := fmt.Sscan(arg(a, 0), &pid); err != nil {
+		return err
+	}
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(pid), 0, 0, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // overwrite tries for as long as it is left alive to open other processes' programs for writing (CVE-2019-5736). It

@@ -96,7 +96,7 @@ func testScope(t *testing.T) {
 		}
 	}
 	shown := s.must("systemctl", "--user", "show", st.Cgroup.Unit, "-p", "MemoryMax,TasksMax,CPUQuotaPerSecUSec,Delegate,Description")
-	for _, want := range []string{"MemoryMax=83886080", "TasksMax=66", "CPUQuotaPerSecUSec=500ms", "Delegate=yes", "Description=urun container limited"} {
+	for _, want := range []string{"MemoryMax=71303168", "TasksMax=58", "CPUQuotaPerSecUSec=500ms", "Delegate=yes", "Description=urun container limited"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("systemd does not show %s:\n%s", want, shown)
 		}
@@ -116,6 +116,21 @@ func testScope(t *testing.T) {
 	s.must(s.urun, "exec", id, "/inside", "id")
 	s.must(s.urun, "delete", "--force", id)
 	s.gone(st.Cgroup.Unit, st.Cgroup.Path)
+}
+
+// TestExecBeforeTheStart: who enters a container that waits is in its cgroup, too.
+func TestExecBeforeTheStart(t *testing.T) {
+	s := newSession(t)
+	const id = "waits"
+	s.must(s.urun, "create", "--bundle", s.bundle("forever", limits), id)
+	t.Cleanup(func() { s.run(s.urun, "delete", "--force", id) })
+	if got := s.must(s.urun, "exec", id, "/inside", "cat", "/proc/self/cgroup", "--", "cat", "/sys/fs/cgroup/memory.max"); got != "0::/\n67108864" {
+		t.Errorf("exec sees %q", got)
+	}
+	s.must(s.urun, "start", id)
+	if got := s.must(s.urun, "exec", id, "/inside", "cat", "/proc/self/cgroup"); got != "0::/" {
+		t.Errorf("after the start exec sees %q", got)
+	}
 }
 
 // TestPlainLimitsHold: who takes more than the limits allow is stopped, by the kernel.

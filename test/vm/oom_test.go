@@ -145,7 +145,7 @@ func TestPlainMonitorInItsPlace(t *testing.T) {
 		t.Errorf("the monitor has %s", got)
 	}
 	shown := s.must("systemctl", "--user", "show", w.Cgroup.Unit, "-p", "MemoryMax,TasksMax")
-	if !strings.Contains(shown, fmt.Sprint("MemoryMax=", 80<<20)) || !strings.Contains(shown, "TasksMax=66") {
+	if !strings.Contains(shown, fmt.Sprint("MemoryMax=", 68<<20)) || !strings.Contains(shown, "TasksMax=58") {
 		t.Errorf("the scope has %s", shown)
 	}
 	status := s.file("/proc", strconv.Itoa(pid), "status")

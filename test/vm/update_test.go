@@ -38,7 +38,7 @@ func (s *session) holds(st cgroupState, want map[string]string) {
 // roomier is what a file of the scope holds where that of the container's cgroup holds the value: urun-monitor, which may be in the
 // scope too, needs some room.
 func (s *session) roomier(st cgroupState, file, value string) string {
-	more := map[string]int{"memory.max": 16 << 20, "memory.high": 16 << 20, "pids.max": 16}[file]
+	more := map[string]int{"memory.max": 4 << 20, "memory.high": 4 << 20, "pids.max": 8}[file]
 	n, err := strconv.Atoi(value)
 	if _, absent := os.Stat(filepath.Join(st.Cgroup.Path, "monitor")); absent != nil || err != nil {
 		return value
@@ -180,5 +180,40 @@ cat "$path/memory.max" "$path/cpuset.cpus" "$path/pids.max"`
 	r := s.run("systemd-run", "--user", "--scope", "-q", "-p", "Delegate=yes", "sh", "-c", script, s.urun, dir)
 	if r.code != 0 || r.stdout != "67108864\n1\n40" || r.stderr != "" {
 		t.Errorf("exit code %d\n%s\n%s", r.code, r.stdout, r.stderr)
+	}
+}
+
+// TestPlainUpdateTakesBack: an update that fails has changed nothing: not where systemd cannot be asked, nor where --strict refuses
+// what the kernel does not take.
+func TestPlainUpdateTakesBack(t *testing.T) {
+	s := newSession(t)
+	st := s.running("back", "forever", limits)
+	before := map[string]string{"memory.max": "67108864", "pids.max": "50", "cpu.max": "50000 100000"}
+	file := filepath.Join(s.dir, "nonsense.json")
+	if err := os.WriteFile(file, []byte(`{"pids":{"limit":20},"cpu":{"quota":20000},"unified":{"memory.high":"nonsense"}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.run(s.urun, "--strict", "update", "-r", file, "back"); r.code != 1 || !strings.Contains(r.stderr, "--strict: URUN-CG-004") {
+		t.Errorf("--strict: exit code %d, %q", r.code, r.stderr)
+	}
+	s.holds(st, before)
+	state := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "urun")
+	r := s.run("env", "XDG_RUNTIME_DIR="+t.TempDir(), "DBUS_SESSION_BUS_ADDRESS=", s.urun, "--root", state, "update", "--pids-limit", "20", "--memory", "32m",
+		"--memory-swap", "32m", "back")
+	if r.code != 1 || !strings.Contains(r.stderr, "no systemd runs for this user") || !strings.Contains(r.stderr, "urun-back.scope") {
+		t.Errorf("without systemd: exit code %d, %q", r.code, r.stderr)
+	}
+	s.holds(st, before)
+	for _, l := range s.cgroupState("back").Cgroup.Limits {
+		if want, ok := before[l.File]; ok && (l.Asked != want || l.Got != want) {
+			t.Errorf("state tells %+v", l)
+		}
+	}
+	if r := s.run(s.urun, "update", "-r", file, "back"); r.code != 0 || !strings.Contains(r.stderr, "URUN-CG-004: linux.resources.unified.memory.high") {
+		t.Errorf("what can be had: exit code %d, %q", r.code, r.stderr)
+	}
+	s.holds(st, map[string]string{"cpu.max": "20000 100000"})
+	if got := s.file(st.Cgroup.Path, "container", "pids.max"); got != "20" {
+		t.Errorf("pids.max is %s", got)
 	}
 }

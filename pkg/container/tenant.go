@@ -1,0 +1,126 @@
+package container
+
+import (
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	specs "github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/bundle"
+	"github.com/urun/urun/pkg/plan"
+	"github.com/urun/urun/pkg/sandbox"
+	"github.com/urun/urun/pkg/seccomp"
+	"github.com/urun/urun/pkg/state"
+	"github.com/urun/urun/pkg/step"
+)
+
+// tenant is a container that a process is added to, and the way in.
+type tenant struct {
+	rec    state.Record
+	spec   *specs.Spec
+	filter *seccomp.Filter
+	init   int           // pidfd of its first process; -1: not opened
+	shown  sandbox.Shown // its namespaces, where the first process waits for its start; else nil
+}
+
+var errStopped = errors.New("cannot exec in a stopped container")
+
+// tenant looks at the container id as exec finds it.
+func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
+	dir, err := r.Store.Open(id)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	t := &tenant{init: -1}
+	if t.rec, err = dir.Load(); err != nil {
+		return nil, err
+	}
+	switch {
+	case t.rec.Creating || !state.Alive(t.rec):
+		return nil, errStopped
+	case !ignorePaused && paused(t.rec):
+		return nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
+	}
+	raw, err := dir.Config()
+	if err != nil {
+		return nil, err
+	}
+	spec, section, err := bundle.DecodeApart(raw)
+	if err != nil {
+		return nil, err
+	}
+	t.spec = spec
+	if t.filter, err = r.filter(spec, raw, section); err != nil {
+		return nil, err
+	}
+	return t, t.look(dir)
+}
+
+// look asks a first process that waits for its start to show its namespaces: it is still a copy of urun, and undumpable, so
+// that nobody in the container gets at it, nor we.
+func (t *tenant) look(dir *state.Dir) error {
+	if _, err := os.Lstat(socketPath(dir)); err != nil {
+		return nil
+	}
+	if paused(t.rec) {
+		return errors.New("cannot exec in a container that is paused before its start: resume it first")
+	}
+	var err error
+	t.shown, err = sandbox.Look(socketPath(dir), t.rec.Namespaces)
+	if errors.Is(err, sandbox.ErrNotWaiting) { // started meanwhile
+		return nil
+	}
+	return err
+}
+
+// inputs are the descriptors that the plan of exec joins.
+func (t *tenant) inputs() (map[string]int, error) {
+	inputs := map[string]int{}
+	if t.shown == nil {
+		var err error
+		if t.init, err = openInit(t.rec); err != nil {
+			return nil, err
+		}
+		inputs["target"] = t.init
+	}
+	for name, fd := range t.shown {
+		inputs[name] = fd
+	}
+	return inputs, nil
+}
+
+// settle starts the planned process. Between its start and its command the first process lets nobody in, for a moment.
+func (t *tenant) settle(pl plan.Plan, opt sandbox.Options) (*sandbox.Child, error) {
+	for wait := time.Millisecond; ; wait *= 2 {
+		c, err := sandbox.Start(pl, opt)
+		switch errno := refusal(pl, err); {
+		case errno == unix.ESRCH: // it is ending, and its status does not show that yet
+			return nil, errStopped
+		case errno != unix.EPERM || wait > time.Second:
+			return c, err
+		}
+		time.Sleep(wait)
+	}
+}
+
+// refusal is the errno with which the kernel refused to let a process join; 0: err is something else.
+func refusal(pl plan.Plan, err error) syscall.Errno {
+	var failed *sandbox.StepError
+	if errors.As(err, &failed) && failed.Step > 0 {
+		if _, joining := pl.Steps[failed.Step-1].(step.Join); joining {
+			return failed.Errno
+		}
+	}
+	return 0
+}
+
+func (t *tenant) close() {
+	if t.init >= 0 {
+		unix.Close(t.init)
+	}
+	t.shown.Close()
+}

@@ -1,0 +1,22 @@
+package sys
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// IgnoredSignals lists the signals that this process ignores. Go's runtime catches most at its start; those that it leaves alone
+// are ignored if the caller ignored them, as nohup(1) does with SIGHUP, and stay so over fork and execve(2).
+func IgnoredSignals() (list []int) {
+	const ignore = 1 // SIG_IGN
+	for sig := 1; sig <= 64; sig++ {
+		var now [8]uintptr // struct sigaction of the kernel: the handler comes first (but on mips, where urun has not been run)
+		_, _, errno := syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), 0, uintptr(unsafe.Pointer(&now)), 8, 0, 0)
+		if errno == 0 && now[0] == ignore {
+			list = append(list, sig)
+		}
+	}
+	return list
+}
