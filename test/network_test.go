@@ -213,7 +213,7 @@ func TestNetworkThatCannotBeHad(t *testing.T) {
 		{[]string{"--net", "host", "-p", "8080:80"}, []string{"the host's own network"}},
 		{[]string{"--net", "none", "-p", "80"}, []string{"want [IP:]HOST:CONTAINER"}},
 		{[]string{"--net", "none", "-p", "192.0.2.77:0:80"}, []string{"this host has no address 192.0.2.77"}},
-		{[]string{"--net", "bridge"}, []string{`"bridge" is none of auto, host, none, slirp4netns`}},
+		{[]string{"--net", "bridge"}, []string{`"bridge" is none of auto, host, none, slirp4netns, container:ID`}},
 	} {
 		args := slices.Concat([]string{"run", "-b", dir}, bad.flags, []string{c.id})
 		c.urun(args...).refuses(1, bad.want...)

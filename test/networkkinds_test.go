@@ -104,3 +104,26 @@ func TestNetworkWithoutTheCallersId(t *testing.T) {
 	c.answers("tcp", net.JoinHostPort(p.HostIP, fmt.Sprint(p.HostPort)), "hello from 127.0.0.1")
 	r.complains("URUN-NET-002")
 }
+
+// TestTwoContainersShareANetwork: the second reaches what the first has on its loopback, and has its names.
+func TestTwoContainersShareANetwork(t *testing.T) {
+	c := newCaller(t)
+	first, at := c.serving("serve tcp 127.0.0.1:80", "--net", "none", "-p", "0:81", "--add-host", "db:192.0.2.7")
+	second := first + "-second"
+	r := c.urun("run", "-b", c.bundle(inside("dial tcp 127.0.0.1:80 neighbour -- cat /etc/hosts -- ns net")), "--net", "container:"+first, second)
+	want, _ := os.Readlink(fmt.Sprintf("/proc/%d/ns/net", c.state(first).Pid))
+	r.exits(0).silent().mentions("neighbour from 127.0.0.1", "192.0.2.7 db", want)
+
+	dir := c.bundle(inside("serve tcp :81 -- forever"))
+	c.must("create", "-b", dir, "--net", "container:"+first, second)
+	t.Cleanup(func() { c.urun("delete", "--force", second) })
+	c.must("start", second)
+	c.answers("tcp", at[0], "hello from 127.0.0.1")
+	c.must("delete", "--force", second)
+
+	c.urun("run", "-b", dir, "--net", "container:"+first, "-p", "0:1", second).refuses(1, "urun port "+first+" -p")
+	c.urun("run", "-b", dir, "--net", "container:nobody", second).refuses(1, "--net container:nobody", "does not exist")
+	c.must("delete", "--force", first)
+	hosts := c.detached(inside("forever"))
+	c.urun("run", "-b", dir, "--net", "container:"+hosts, second).refuses(1, "has the host's own network")
+}

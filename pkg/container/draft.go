@@ -72,6 +72,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 		}
 	}
 	o.Network.Annotate(b.Spec)
+	if err := r.shareNetwork(b.Spec); err != nil {
+		return nil, err
+	}
 	networked := network.Asked(b.Spec.Annotations)
 	if networked {
 		host.Network(&h)

@@ -78,6 +78,9 @@ func (w *waking) plan() (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	spec.Annotations = w.rec.Annotations // what --keep-groups has added is there
+	if err := w.shareNetwork(spec); err != nil {
+		return plan.Plan{}, err
+	}
 	h, err := detect(spec.Process)
 	if err != nil {
 		return plan.Plan{}, err

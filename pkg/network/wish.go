@@ -30,8 +30,11 @@ const (
 	Slirp = "slirp4netns" // a user-mode network by slirp4netns(1)
 )
 
+// Of begins the mode that takes the network of another container, whose id follows.
+const Of = "container:"
+
 // Modes lists them, for people.
-func Modes() []string { return []string{Auto, Host, None, Slirp} }
+func Modes() []string { return []string{Auto, Host, None, Slirp, Of + "ID"} }
 
 // A Wish is what a config and its flags ask about the network.
 type Wish struct {
@@ -62,7 +65,7 @@ func Parse(annotations map[string]string) (Wish, error) {
 	if w.Mode == "" {
 		w.Mode = Auto
 	}
-	if !slices.Contains(Modes(), w.Mode) {
+	if !slices.Contains(Modes()[:4], w.Mode) && (!strings.HasPrefix(w.Mode, Of) || w.Mode == Of) {
 		return w, fmt.Errorf("--net (%s): %q is none of %s", KeyNet, w.Mode, strings.Join(Modes(), ", "))
 	}
 	var err error

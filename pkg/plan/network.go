@@ -93,6 +93,12 @@ func (c *compiler) setNamespaces(list []specs.LinuxNamespace) {
 // joinedNetwork is for a network namespace that was made before, and has what it has.
 func (c *compiler) joinedNetwork(w network.Wish) error {
 	switch {
+	case strings.HasPrefix(w.Mode, network.Of) && len(w.Ports)+len(w.DNS)+len(w.Hosts) > 0:
+		return fmt.Errorf("--net %s: ports, nameservers and hosts are those of that container; urun port %s -p … publishes more",
+			w.Mode, strings.TrimPrefix(w.Mode, network.Of))
+	case strings.HasPrefix(w.Mode, network.Of):
+		c.plan.Network = &Network{Mode: w.Mode}
+		return nil
 	case len(w.Ports) > 0:
 		return errors.New("-p: linux.namespaces joins a network namespace by its path; publish ports where that one is made")
 	case w.Mode != network.Auto:
@@ -213,6 +219,9 @@ func (c *compiler) networkFiles() error {
 		resolv = c.host.Network.Resolv
 	}
 	private := n.Mode != network.Host
+	if strings.HasPrefix(n.Mode, network.Of) {
+		return nil // the other's are mounted
+	}
 	c.networkFile(len(servers) > 0, "resolv.conf", network.Resolv(servers, resolv))
 	c.networkFile(private || len(c.wish.Hosts) > 0, "hosts", network.HostsFile(c.spec.Hostname, address, c.wish.Hosts))
 	c.networkFile(private && c.spec.Hostname != "", "hostname", []byte(c.spec.Hostname+"\n"))
@@ -243,7 +252,7 @@ func (c *compiler) networkFile(wanted bool, name string, content []byte) {
 // lowPorts lets every user of the container use every port of a network that is its own, as root of the container may anyway.
 func (c *compiler) lowPorts() error {
 	const key = "net.ipv4.ip_unprivileged_port_start"
-	if c.plan.Network == nil || c.plan.Network.Mode == network.Host {
+	if c.plan.Network == nil || c.plan.Network.Mode == network.Host || strings.HasPrefix(c.plan.Network.Mode, network.Of) {
 		return nil
 	}
 	for k := range c.spec.Linux.Sysctl {

@@ -90,7 +90,7 @@ func TestNetworkRefused(t *testing.T) {
 		{withSlirp, annotated(network.KeyPublish, "80:80") + ownNet, "-p 127.0.0.1:80:80/tcp: ports below 1024 are root's; take 8080, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80"},
 		{withSlirp, annotated(network.KeyPublish, "8080:80") + joins, "-p: linux.namespaces joins a network namespace by its path"},
 		{withSlirp, annotated(network.KeyNet, "none") + joins, "--net none: linux.namespaces joins a network namespace by its path"},
-		{withSlirp, annotated(network.KeyNet, "bridge") + ownNet, `--net (dev.urun.net): "bridge" is none of auto, host, none, slirp4netns`},
+		{withSlirp, annotated(network.KeyNet, "bridge") + ownNet, `--net (dev.urun.net): "bridge" is none of auto, host, none, slirp4netns, container:ID`},
 		{withSlirp, annotated(network.KeyPublish, "x") + ownNet, `-p (dev.urun.publish): "x": want [IP:]HOST:CONTAINER`},
 	} {
 		_, err := plan.Compile(with(t, c.config+"}"), networked(c.facts), options())
