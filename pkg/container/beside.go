@@ -20,6 +20,10 @@ const (
 	monitorLeaf   = "monitor"
 	monitorMemory = 4 << 20 // bytes
 	monitorTasks  = 8       // the threads of a Go program that does next to nothing, and some
+
+	// With a network there are its helpers too, which are started in the scope, and what they carry.
+	networkMemory = 64 << 20 // bytes
+	networkTasks  = 56
 )
 
 // startScope starts the scope around the container's process and, where there is one, its monitor.
@@ -27,7 +31,7 @@ func (p *placing) startScope(pid int, list []cgroup.Property) error {
 	if p.monitor == 0 {
 		return p.start(p.want.Unit.Name, list)
 	}
-	err := p.start(p.want.Unit.Name, besideMonitor(list, pid, p.monitor))
+	err := p.start(p.want.Unit.Name, besideMonitor(list, pid, p.monitor, p.networked))
 	if err == nil {
 		return nil
 	}
@@ -39,8 +43,8 @@ func (p *placing) startScope(pid int, list []cgroup.Property) error {
 }
 
 // besideMonitor makes room in a scope for the monitor.
-func besideMonitor(list []cgroup.Property, pid, monitor int) []cgroup.Property {
-	list = roomForMonitor(list)
+func besideMonitor(list []cgroup.Property, pid, monitor int, networked bool) []cgroup.Property {
+	list = roomForMonitor(list, networked)
 	return cgroup.Merge(list, []cgroup.Property{{Name: "PIDs", Value: []uint32{uint32(pid), uint32(monitor)}}})
 }
 
@@ -50,8 +54,12 @@ func inScope(m *state.Monitor) bool {
 }
 
 // roomForMonitor raises the limits of a scope by what the monitor in it may need.
-func roomForMonitor(list []bus.Property) []bus.Property {
-	more := map[string]uint64{"MemoryMax": monitorMemory, "MemoryHigh": monitorMemory, "TasksMax": monitorTasks}
+func roomForMonitor(list []bus.Property, networked bool) []bus.Property {
+	memory, tasks := uint64(monitorMemory), uint64(monitorTasks)
+	if networked {
+		memory, tasks = memory+networkMemory, tasks+networkTasks
+	}
+	more := map[string]uint64{"MemoryMax": memory, "MemoryHigh": memory, "TasksMax": tasks}
 	roomy := append([]bus.Property(nil), list...)
 	for i, p := range roomy {
 		if n, ok := p.Value.(uint64); ok && n < math.MaxUint64-more[p.Name] {

@@ -125,7 +125,7 @@ func (b *birth) stage() error {
 func (b *birth) enter(pid int) error {
 	p := &placing{id: b.id, want: b.plan.Cgroup, way: b.way}
 	if b.companion != nil && b.plan.Watch != nil && b.plan.Watch.Duty.Kind == companion.Kills {
-		p.monitor = b.companion.Pid
+		p.monitor, p.networked = b.companion.Pid, b.plan.Network != nil && b.plan.Network.Duty != nil
 	}
 	b.mapAhead(pid)
 	if err := p.place(pid); err != nil {

@@ -33,7 +33,8 @@ type placing struct {
 	made state.Cgroup
 	lost []plan.Notice // limits that do not hold
 
-	monitor int // pid of the urun-monitor that stays in the scope; 0: there is none
+	monitor   int  // pid of the urun-monitor that stays in the scope; 0: there is none
+	networked bool // it holds the network too
 }
 
 // place makes the cgroup and puts the process into it. On an error nothing stays.

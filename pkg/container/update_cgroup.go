@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/urun/urun/pkg/cgroup"
+	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/plan"
 )
@@ -81,7 +82,7 @@ func (u *update) inUnit(settings []cgroup.Setting) error {
 		return err
 	}
 	if inScope(u.rec.Monitor) {
-		list = roomForMonitor(list)
+		list = roomForMonitor(list, slices.Contains(u.rec.Monitor.Duties, companion.Net))
 	}
 	return way.Manager.Set(deadline(), g.Unit, list)
 }

@@ -172,6 +172,7 @@ func sink(a []string) error {
 	if err != nil {
 		return err
 	}
+	defer c.Close()
 	n, err := io.Copy(io.Discard, c)
 	fmt.Println(n)
 	return err
