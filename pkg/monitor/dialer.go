@@ -65,11 +65,7 @@ func startDialer(w *watch, user bool, opaque map[string]string) (*dialer, error)
 }
 
 func (d *dialer) wait() string {
-	status := d.child.Wait()
-	if status.Signaled() {
-		return unix.SignalName(status.Signal())
-	}
-	return fmt.Sprintf("exit status %d", status.ExitStatus())
+	return ending(d.child.Wait())
 }
 
 func (d *dialer) stop() { unix.Close(d.life) }

@@ -3,23 +3,32 @@ package monitor
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/companion"
+)
+
+// Descriptors of slirp4netns.
+const (
+	readyFD = 3
+	exitFD  = 4
 )
 
 // slirp is a running slirp4netns(1). It is started by hand: RootlessKit's driver calls nsenter(1) and ip(8), in the container's
 // mount namespace, and asks slirp4netns for its features each time, where one option of slirp4netns does the same in a third of
 // the time.
 type slirp struct {
-	cmd  *exec.Cmd
-	exit *os.File // slirp4netns ends when this is closed
-	said words
-	gone chan string
+	pid, pidfd int
+	exit       *os.File // slirp4netns ends when this is closed
+	said       words
+	gone       chan string
 }
 
 // startSlirp connects the network namespace of pid, and returns when the interface is up. The container may reach neither the
@@ -30,23 +39,34 @@ func startSlirp(n *companion.Network, pid int) (*slirp, error) {
 		return nil, err
 	}
 	defer ready.Close()
+	defer readyChild.Close()
 	exitChild, exit, err := os.Pipe()
 	if err != nil {
-		readyChild.Close()
 		return nil, err
 	}
-	s := &slirp{cmd: exec.Command(n.Program, slirpArgs(n, pid)...), exit: exit, gone: make(chan string, 1)}
-	s.cmd.ExtraFiles = []*os.File{readyChild, exitChild}
-	s.cmd.Stderr = &s.said
-	s.cmd.Env, s.cmd.Dir = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, "/"
-	err = s.cmd.Start()
-	readyChild.Close()
-	exitChild.Close()
+	defer exitChild.Close()
+	errs, errsChild, err := os.Pipe()
 	if err != nil {
 		exit.Close()
 		return nil, err
 	}
-	go func() { s.gone <- ending(s.cmd.Wait()) }()
+	s := &slirp{exit: exit, gone: make(chan string, 1)}
+	// Without os.StartProcess, which makes a child more to see whether pidfds work.
+	s.pid, err = syscall.ForkExec(n.Program, slirpArgs(n, pid), &syscall.ProcAttr{
+		Dir: "/", Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+		Files: []uintptr{0, 0, errsChild.Fd(), readyFD: readyChild.Fd(), exitFD: exitChild.Fd()},
+	})
+	errsChild.Close()
+	if err != nil {
+		exit.Close()
+		errs.Close()
+		return nil, fmt.Errorf("execute %s: %w", n.Program, err)
+	}
+	if s.pidfd, err = unix.PidfdOpen(s.pid, 0); err != nil {
+		s.pidfd = -1 // closing exit does, but for one that hangs
+	}
+	go s.follow(errs)
+	readyChild.Close()
 	up := make(chan error, 1)
 	go func() {
 		if k, _ := ready.Read(make([]byte, 1)); k == 0 {
@@ -63,7 +83,7 @@ func startSlirp(n *companion.Network, pid int) (*slirp, error) {
 }
 
 func slirpArgs(n *companion.Network, pid int) []string {
-	args := []string{"--configure", "--mtu=" + strconv.Itoa(n.MTU), "--enable-sandbox", "--enable-seccomp", "--ready-fd=3", "--exit-fd=4"}
+	args := []string{"slirp4netns", "--configure", "--mtu=" + strconv.Itoa(n.MTU), "--enable-sandbox", "--enable-seccomp", "--ready-fd=" + strconv.Itoa(readyFD), "--exit-fd=" + strconv.Itoa(exitFD)}
 	if !n.Loopback {
 		args = append(args, "--disable-host-loopback")
 	}
@@ -98,15 +118,28 @@ func (s *slirp) ended() <-chan string {
 func (s *slirp) stop() {
 	if s != nil {
 		s.exit.Close()
-		_ = s.cmd.Process.Kill()
+		_ = unix.PidfdSendSignal(s.pidfd, unix.SIGKILL, nil, 0)
 	}
 }
 
-func ending(err error) string {
-	if err == nil {
-		return "exit status 0"
+// follow takes what slirp4netns says until its end, and tells of that.
+func (s *slirp) follow(errs *os.File) {
+	_, _ = io.Copy(&s.said, errs)
+	errs.Close()
+	var status syscall.WaitStatus
+	for {
+		if _, err := syscall.Wait4(s.pid, &status, 0, nil); err != syscall.EINTR {
+			break
+		}
 	}
-	return err.Error()
+	s.gone <- ending(status)
+}
+
+func ending(status syscall.WaitStatus) string {
+	if status.Signaled() {
+		return unix.SignalName(status.Signal())
+	}
+	return fmt.Sprintf("exit status %d", status.ExitStatus())
 }
 
 // words keeps the beginning of what a helper prints, for who wants to know why it failed.

@@ -53,7 +53,9 @@ func (c *compiler) birth() error {
 		c.add(step.Unshare{Flags: late})
 	}
 	c.reborn(offsets, waiting)
-	c.awaitNetwork()
+	if c.networkEarly() {
+		c.awaitNetwork()
+	}
 	if h := c.spec.Hooks; c.opt.Wait || h != nil && len(h.StartContainer) > 0 {
 		c.add(step.HoldNamespaces{})
 	}

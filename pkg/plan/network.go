@@ -187,6 +187,20 @@ func inside(p companion.Port, mode string) string {
 	return "127.0.0.1"
 }
 
+// networkEarly says that the container has to wait for its network before it takes its root: later it cannot be entered by the
+// caller, because it has joined namespaces in which others live, or was born twice.
+func (c *compiler) networkEarly() bool {
+	return len(c.plan.Birth.Joins) > 0 || len(c.spec.Linux.TimeOffsets) > 0
+}
+
+// networkUp lets the container wait when its mounts are done: urun-monitor works at the same time.
+func (c *compiler) networkUp() error {
+	if !c.networkEarly() {
+		c.awaitNetwork()
+	}
+	return nil
+}
+
 // awaitNetwork lets the container wait until it has its network. Its namespaces must be open to the caller for that.
 func (c *compiler) awaitNetwork() {
 	if c.plan.Network == nil || c.plan.Network.Duty == nil {

@@ -108,7 +108,7 @@ func Compile(spec *specs.Spec, host Host, opt Options) (Plan, error) {
 	c := &compiler{spec: spec, host: host, opt: opt}
 	for _, part := range []func() error{
 		c.supported, c.network, c.namespaces, c.ids, c.groups, c.place, // how it is born
-		c.birth, c.root, c.mounts, c.networkFiles, c.activation, c.devices, c.names, c.lowPorts, c.sysctls, // its world
+		c.birth, c.root, c.mounts, c.networkFiles, c.activation, c.devices, c.names, c.networkUp, c.lowPorts, c.sysctls, // its world
 		c.session, c.hooks, c.label, c.seal, c.ready, // it is ready
 		c.identity, // it becomes the user and executes the command
 	} {
