@@ -10,7 +10,7 @@ GO      ?= $(shell hack/find-go.sh)
 STAMP = -buildvcs=$(shell git rev-parse --verify -q HEAD >/dev/null 2>&1 && echo auto || echo false)
 BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
 
-.PHONY: help build demo test test-vm lint fmt bench bench-vm install clean reproducible go
+.PHONY: help build demo test test-vm lint fmt bench bench-net bench-vm install clean reproducible go
 
 help: ## Print this help
 	@echo 'urun: a rootless OCI container runtime'
@@ -43,6 +43,9 @@ fmt: go ## Format the Go code
 
 bench: ## Compare with runc, crun and podman, in turn, and print a table
 	hack/bench.sh -n $(N)
+
+bench-net: ## Compare published ports with those of rootless podman
+	hack/bench-net.sh -n $(N)
 
 bench-vm: ## Compare with crun where systemd makes the cgroups, in a guest made for it
 	hack/bench-vm.sh -n $(N)
