@@ -186,6 +186,12 @@ func TestPlainMonitorEnds(t *testing.T) {
 			const id = "ends"
 			s.begin(id, "forever", limits)
 			w := s.watched(id)
+			// Until its program handles TERM the first process of a pid namespace does not even notice it.
+			s.soon("it handles TERM", func() bool {
+				_, rest, _ := strings.Cut(s.file("/proc", strconv.Itoa(w.Pid), "status"), "SigCgt:")
+				mask, err := strconv.ParseUint(strings.Fields(rest + " 0")[0], 16, 64)
+				return err == nil && mask&(1<<(syscall.SIGTERM-1)) != 0
+			})
 			end(s, id, w)
 			s.ends(w.Monitor.Pid)
 			if how != "deleted" {
