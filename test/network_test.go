@@ -208,7 +208,7 @@ func TestNetworkThatCannotBeHad(t *testing.T) {
 		want  []string
 	}{
 		{[]string{"--net", "none", "-p", fmt.Sprintf("%d:80", taken)}, []string{fmt.Sprintf("port %d of 127.0.0.1 is in use by test.test (pid %d)", taken, os.Getpid()), "take another"}},
-		{[]string{"--net", "none", "-p", fmt.Sprintf("0:81"), "-p", fmt.Sprintf("%d:80", taken)}, []string{"is in use"}},
+		{[]string{"--net", "none", "-p", "0:81", "-p", fmt.Sprintf("%d:80", taken)}, []string{"is in use"}},
 		{[]string{"--net", "none", "-p", "8080:80", "-p", "8080:81"}, []string{"port 8080/tcp of the host is published twice"}},
 		{[]string{"--net", "host", "-p", "8080:80"}, []string{"the host's own network"}},
 		{[]string{"--net", "none", "-p", "80"}, []string{"want [IP:]HOST:CONTAINER"}},
@@ -243,9 +243,8 @@ func TestWithoutSlirp4netns(t *testing.T) {
 
 // helpersOf are the processes that urun-monitor has started for the network.
 func helpersOf(monitor int) (pids []int) {
-	content, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", monitor, monitor))
+	var content []byte
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", monitor))
-	content = nil
 	for _, t := range threads {
 		more, _ := os.ReadFile(t)
 		content = append(content, more...)
