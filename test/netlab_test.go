@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -78,5 +79,57 @@ func TestOutOfTheContainerPortsLeadIn(t *testing.T) {
 		"127.0.0.1:8000": "hi from 127.0.0.1", "192.0.2.2:8000": "hi from 10.0.2.100", "127.0.0.1:8001": "hi from 127.0.0.1", "192.0.2.2:8001": "",
 	} {
 		eventually(t, fmt.Sprintf("%s answers %q", at, want), func() bool { return ask(at) == want })
+	}
+}
+
+// TestOutOfTheContainerHelperFails: a slirp4netns that is too old, or dies at once, is told of, and nothing is left.
+func TestOutOfTheContainerHelperFails(t *testing.T) {
+	c := lab(t)
+	bin := filepath.Join(c.dir, "bin")
+	if err := os.Mkdir(bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range c.env {
+		if path, ok := strings.CutPrefix(e, "PATH="); ok {
+			c.env[i] = "PATH=" + bin + ":" + path
+		}
+	}
+	dir := c.bundle(connected("id")...)
+	for script, want := range map[string]string{
+		"echo \"slirp4netns: unrecognized option '--enable-seccomp'\" >&2; exit 1": "slirp4netns is too old",
+		"exit 3":               "slirp4netns: exit status 3",
+		"kill -9 $$":           "slirp4netns: SIGKILL",
+		"echo out of luck >&2": "slirp4netns: out of luck",
+	} {
+		if err := os.WriteFile(filepath.Join(bin, "slirp4netns"), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		c.urun("run", "-b", dir, "--net", "auto", "-p", "0:80", c.id).refuses(1, want)
+		if left := c.stateDirs(); len(left) > 0 {
+			t.Errorf("%s: left: %v", script, left)
+		}
+		if m := c.monitors(); len(m) > 0 {
+			t.Errorf("%s: left: %v", script, m)
+		}
+	}
+}
+
+// TestOutOfTheContainerHelperIsKilled: state tells, and the container goes on.
+func TestOutOfTheContainerHelperIsKilled(t *testing.T) {
+	c := lab(t)
+	c.must("run", "-d", "-b", c.bundle(connected("forever")...), "--net", "auto", c.id)
+	t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+	for _, pid := range helpersOf(c.watched(c.id).Monitor.Pid) {
+		if name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); strings.TrimSpace(string(name)) == "slirp4netns" {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	eventually(t, "state tells", func() bool {
+		return c.network(c.id).Lost == "slirp4netns has ended before the container: SIGKILL"
+	})
+	if s := c.state(c.id); s.Status != specs.StateRunning {
+		t.Errorf("the container is %s", s.Status)
 	}
 }
