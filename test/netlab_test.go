@@ -14,6 +14,7 @@ import (
 // lab is a caller in a network namespace of the test's own, in which these servers answer:
 //
 //	192.0.2.2:7000      TCP and UDP: the world outside of a container
+//	[2001:db8::2]:7000  the same by IPv6, for which there is a default route
 //	127.0.0.1:7001      the host's loopback
 //	127.0.0.53:53       whom the host asks for names; everybody's address is 192.0.2.2
 //
@@ -32,7 +33,8 @@ func lab(t *testing.T) *caller {
 	c := newCaller(t)
 	resolv := filepath.Join(c.dir, "resolv.conf")
 	writeFile(t, resolv, "search lab.example\nnameserver 127.0.0.53\n")
-	script := `set -e; ip link set lo up; ip addr add 192.0.2.2/24 dev lo; ip -6 addr add 2001:db8::2/64 dev lo nodad
+	script := `set -e; ip link set lo up; ip addr add 192.0.2.2/24 dev lo; ip link add v0 type veth peer name v1
+ip link set v0 up; ip link set v1 up; ip -6 addr add 2001:db8::2/64 dev v0 nodad; ip -6 route add default dev v0
 mount --bind ` + resolv + ` "$(readlink -f /etc/resolv.conf)"; echo holder $$; exec "$@"`
 	l := c.launchCommand(nil, "unshare", "--user", "--map-root-user", "--net", "--mount", "sh", "-c", script, c.id, insidePath,
 		"serve", "tcp", ":7000", "--", "serve", "udp", "192.0.2.2:7000", "--", "serve", "tcp", "127.0.0.1:7001",
@@ -62,6 +64,8 @@ func TestOutOfTheContainer(t *testing.T) {
 		"search lab.example\nnameserver 10.0.2.3\n", "10.0.2.100 urun\n")
 	c.urun("run", "-b", c.bundle(connected("dial tcp 10.0.2.2:7001 in")...), "--net", "auto", c.id).exits(1).complains("dial tcp 10.0.2.2:7001")
 	c.urun("run", "-b", c.bundle(connected("dial tcp 10.0.2.2:7001 in")...), "--net", "auto", "--net-host-loopback", c.id).exits(0).prints("in from 127.0.0.1")
+	c.urun("run", "-b", c.bundle(connected("redial tcp [2001:db8::2]:7000 six -- dial tcp [fd00::2]:7000 loopback")...), "--net", "auto", c.id).
+		exits(1).mentions("six from 2001:db8::2").complains("dial tcp [fd00::2]:7000")
 	c.urun("run", "-b", c.bundle(connected("dial tcp 192.0.2.2:7000 x -- abstract")...), "--net", "none", c.id).exits(1).complains("network is unreachable")
 }
 

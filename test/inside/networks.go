@@ -14,6 +14,7 @@ import (
 var networks = map[string]verb{
 	"serve":  serve,
 	"dial":   dial,
+	"redial": redial,
 	"lookup": lookup,
 	"addr":   addr,
 	"names":  names,
@@ -92,6 +93,17 @@ func dial(a []string) error {
 	}
 	fmt.Println(string(buf[:n]))
 	return nil
+}
+
+// redial is dial, again and again until it answers: addresses of IPv6 come a moment after the interface.
+func redial(a []string) error {
+	var err error
+	for end := time.Now().Add(netTime); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if err = dial(a); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // lookup prints the IPv4 addresses of NAME.
