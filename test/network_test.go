@@ -119,8 +119,10 @@ func TestABundleCarriesItsNetwork(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle(inside("serve tcp :7 -- cat /etc/hosts -- sysctl net.ipv4.ip_unprivileged_port_start -- dial tcp 127.0.0.1:7 me"),
 		func(s *specs.Spec) {
-			s.Hostname, s.Process.User = "web", specs.User{UID: 1000, GID: 1000}
-			s.Process.Capabilities = nil
+			s.Hostname, s.Process.Capabilities = "web", nil
+			if len(s.Linux.UIDMappings) > 1 {
+				s.Process.User = specs.User{UID: 1000, GID: 1000}
+			}
 			s.Annotations = map[string]string{"dev.urun.net": "none", "dev.urun.publish": "0:7", "dev.urun.add-host": "db:192.0.2.7"}
 		})
 	c.urun("run", "-b", dir, c.id).exits(0).mentions("127.0.1.1 web", "192.0.2.7 db", "\n0\n", "me from 127.0.0.1").silent()

@@ -72,7 +72,8 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 		}
 	}
 	o.Network.Annotate(b.Spec)
-	if err := r.shareNetwork(b.Spec); err != nil {
+	oneID, err := r.shareNetwork(b.Spec)
+	if err != nil {
 		return nil, err
 	}
 	networked := network.Asked(b.Spec.Annotations)
@@ -85,7 +86,7 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	o.PreserveFDs += o.Activation.Sockets
 	opt := plan.Options{
 		ID: id, Bundle: b.Dir, CgroupManager: r.CgroupManager, NoPivot: o.NoPivot, NoNewKeyring: o.NoNewKeyring, PreserveFDs: o.PreserveFDs, Wait: wait,
-		Activation: o.Activation, Attended: o.attended, StateDir: filepath.Join(r.Store.Root, id),
+		Activation: o.Activation, Attended: o.attended, StateDir: filepath.Join(r.Store.Root, id), JoinsOneID: oneID,
 	}
 	if o.KeepGroups {
 		keepGroups(b.Spec)

@@ -18,24 +18,26 @@ import (
 
 // shareNetwork makes spec, where its annotations ask for the network of another container, one that joins that container's network
 // namespace, and its user namespace, which the kernel asks for. The files of /etc that go with the network are mounted too.
-func (r *Runtime) shareNetwork(spec *specs.Spec) error {
+// oneID: that user namespace has one id.
+func (r *Runtime) shareNetwork(spec *specs.Spec) (oneID bool, err error) {
 	id, ok := strings.CutPrefix(spec.Annotations[network.KeyNet], network.Of)
 	if !ok || spec.Linux == nil {
-		return nil
+		return false, nil
 	}
 	at := "--net " + network.Of + id + ": "
 	rec, err := r.record(id)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s%w", at, err)
+		return false, fmt.Errorf("%s%w", at, err)
 	case !state.Alive(rec):
-		return fmt.Errorf("%scontainer %s has stopped", at, id)
+		return false, fmt.Errorf("%scontainer %s has stopped", at, id)
 	case rec.Namespaces&unix.CLONE_NEWNET == 0:
-		return fmt.Errorf("%scontainer %s has the host's own network", at, id)
+		return false, fmt.Errorf("%scontainer %s has the host's own network", at, id)
 	}
 	joined := []specs.LinuxNamespaceType{specs.NetworkNamespace}
 	if rec.Namespaces&unix.CLONE_NEWUSER != 0 {
 		joined = append(joined, specs.UserNamespace)
+		oneID = len(rec.UIDMap) == 1 && rec.UIDMap[0].Size == 1
 		spec.Linux.UIDMappings, spec.Linux.GIDMappings = nil, nil
 	}
 	files := map[specs.LinuxNamespaceType]string{specs.NetworkNamespace: "net", specs.UserNamespace: "user"}
@@ -49,7 +51,7 @@ func (r *Runtime) shareNetwork(spec *specs.Spec) error {
 		spec.Linux.Namespaces = append(spec.Linux.Namespaces, n)
 	}
 	r.shareFiles(spec, id)
-	return nil
+	return oneID, nil
 }
 
 // shareFiles mounts resolv.conf and hosts of container id, where spec does not mount its own.

@@ -78,7 +78,8 @@ func (w *waking) plan() (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	spec.Annotations = w.rec.Annotations // what --keep-groups has added is there
-	if err := w.shareNetwork(spec); err != nil {
+	oneID, err := w.shareNetwork(spec)
+	if err != nil {
 		return plan.Plan{}, err
 	}
 	h, err := detect(spec.Process)
@@ -86,7 +87,7 @@ func (w *waking) plan() (plan.Plan, error) {
 		return plan.Plan{}, err
 	}
 	host.SubIDs(&h)
-	opt := plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true, CgroupManager: plan.NoCgroup, StateDir: w.dir.Path(), Network: w.rec.Network}
+	opt := plan.Options{ID: w.rec.ID, Bundle: w.rec.Bundle, Wait: true, CgroupManager: plan.NoCgroup, StateDir: w.dir.Path(), Network: w.rec.Network, JoinsOneID: oneID}
 	if w.rec.Cgroup != nil {
 		opt.CgroupManager = w.rec.Cgroup.Manager
 		h.Cgroups = plan.Cgroups{Systemd: true, Own: "/"} // it has been found before

@@ -15,7 +15,7 @@ import (
 func (c *compiler) ids() error {
 	b := &c.plan.Birth
 	l := c.spec.Linux
-	b.MapBy, b.SetGroups = MapNone, true
+	b.MapBy, b.SetGroups = MapNone, !c.opt.JoinsOneID
 	if b.Flags&unix.CLONE_NEWUSER == 0 {
 		if len(l.UIDMappings)+len(l.GIDMappings) > 0 {
 			return errors.New("linux.uidMappings: given without a new user namespace that it could be for")

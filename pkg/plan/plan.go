@@ -31,6 +31,7 @@ type Options struct {
 	CgroupManager string          // BySystemd, ByCgroupfs or NoCgroup; empty: the best that there is
 	Filter        *seccomp.Filter // what linux.seccomp, left out of the config, has become before; nil: the config has all
 	StateDir      string          // of the container: generated files are there
+	JoinsOneID    bool            // the user namespace that is joined has one id, and denies setgroups(2)
 	Network       string          // mode of the network, where it is settled already; empty: it is not
 	Home          string          // home directory of the user, by the container's own passwd; empty: unknown
 }
