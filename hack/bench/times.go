@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -28,6 +29,7 @@ func (b *bench) working() []*tool {
 
 // inTurn calls f for every tool n times, and once before that without being counted, for the caches.
 func (b *bench) inTurn(tools []*tool, n int, f func(t *tool, round int, counts bool)) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // threads that look for work would take a CPU from what is measured
 	for round := range n + 1 {
 		for _, t := range tools {
 			f(t, round, round > 0)

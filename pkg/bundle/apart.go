@@ -148,13 +148,19 @@ func (c *cutter) value() bool {
 
 // pass goes to the closing quote of a string, escapes or not.
 func (c *cutter) pass() bool {
-	for c.at++; c.at < len(c.raw); c.at++ {
-		switch c.raw[c.at] {
-		case '\\':
+	c.at++
+	end := bytes.IndexByte(c.raw[min(c.at, len(c.raw)):], '"')
+	if end < 0 {
+		return false
+	}
+	if bytes.IndexByte(c.raw[c.at:c.at+end], '\\') < 0 { // most strings have none
+		c.at += end
+		return true
+	}
+	for ; c.at < len(c.raw) && c.raw[c.at] != '"'; c.at++ {
+		if c.raw[c.at] == '\\' {
 			c.at++
-		case '"':
-			return true
 		}
 	}
-	return false
+	return c.at < len(c.raw)
 }
