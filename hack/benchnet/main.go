@@ -58,7 +58,7 @@ func measure(tools []tool, runs int, mib int64) {
 			f.networked = append(f.networked, timed(t.once(fmt.Sprintf("bn-n%d", i), fmt.Sprint(port))))
 		}
 	}
-	for i := range 3 {
+	for i := range 5 {
 		for n, t := range tools {
 			f := &all[n]
 			port++
