@@ -71,12 +71,14 @@ func fork(args *cloneArgs, c *Code) (pid uintptr, errno syscall.Errno) {
 	beforeFork()
 	heap := heapAround(uintptr(unsafe.Pointer(&errno)))
 	if c.size > 0 {
-		// Without DONTFORK it is a copy of all, and no harm is done; without its stack the child could not live.
-		_ = heap.advise(unix.MADV_DONTFORK)
-		if errno = stackAround(uintptr(unsafe.Pointer(&errno))).advise(unix.MADV_DOFORK); errno != 0 {
-			_ = heap.advise(unix.MADV_DOFORK)
-			afterFork()
-			return 0, errno
+		switch heap.advise(unix.MADV_DONTFORK) {
+		case 0, unix.ENOMEM: // ENOMEM: the heap does not fill its region
+			if errno = stackAround(uintptr(unsafe.Pointer(&errno))).advise(unix.MADV_DOFORK); errno != 0 { // it could not live
+				_ = heap.advise(unix.MADV_DOFORK)
+				afterFork()
+				return 0, errno
+			}
+		default: // a filter around this process refuses it: the child is a copy of all
 		}
 	}
 	pid, _, errno = syscall.RawSyscall6(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0, 0, 0, 0)
