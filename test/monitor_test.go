@@ -54,19 +54,22 @@ func withoutCgroup(t *testing.T, mib int64) (*caller, change) {
 	return c, limited(specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: ref(mib << 20)}})
 }
 
-// TestMemoryOfAllTogether: each process keeps to its limit, and all together have more.
+// herds has processes of which each keeps to a limit of 128 MiB (a Go program has some 45 MiB of data that it does not touch),
+// and all together have more.
+const herds = "herd 4 40 -- forever"
+
 func TestMemoryOfAllTogether(t *testing.T) {
-	c, limit := withoutCgroup(t, 64)
-	r := c.run(limit, inside("herd 4 20 -- forever")).exits(137)
-	r.complains("URUN-CG-003", "urun ends the container when all together have more", "urun has ended the container", "linux.resources.memory.limit", "64.0 MiB")
+	c, limit := withoutCgroup(t, 128)
+	r := c.run(limit, inside(herds)).exits(137)
+	r.complains("URUN-CG-003", "urun ends the container when all together have more", "urun has ended the container", "linux.resources.memory.limit", "128.0 MiB")
 	c, limit = withoutCgroup(t, 400)
 	c.run(limit, inside("herd 4 20 -- print well")).exits(0).prints("well")
 }
 
 // TestMemoryOfAllTogetherIsWatched: the same where urun does not stay, and what state says afterwards.
 func TestMemoryOfAllTogetherIsWatched(t *testing.T) {
-	c, limit := withoutCgroup(t, 64)
-	id := c.detached(limit, inside("herd 4 20 -- forever"))
+	c, limit := withoutCgroup(t, 128)
+	id := c.detached(limit, inside(herds))
 	c.becomes(id, specs.StateStopped)
 	w := c.watched(id)
 	if w.Monitor.By != "urun-monitor" || w.Monitor.Status != "done" || w.Monitor.Pid != 0 || w.OOMKills == nil || *w.OOMKills != 1 ||
@@ -79,12 +82,12 @@ func TestMemoryOfAllTogetherIsWatched(t *testing.T) {
 
 // TestMemoryIsWatchedWithTheHostsPids: without a pid namespace it is the user namespace that tells the container's processes.
 func TestMemoryIsWatchedWithTheHostsPids(t *testing.T) {
-	c, limit := withoutCgroup(t, 64)
+	c, limit := withoutCgroup(t, 128)
 	id := c.detached(limit, func(s *specs.Spec) {
 		s.Linux.Namespaces = slices.DeleteFunc(s.Linux.Namespaces, func(n specs.LinuxNamespace) bool { return n.Type == specs.PIDNamespace })
 		s.Mounts = slices.DeleteFunc(s.Mounts, func(m specs.Mount) bool { return m.Destination == "/proc" })
 		s.Mounts = append(s.Mounts, specs.Mount{Destination: "/proc", Type: "bind", Source: "/proc", Options: []string{"rbind"}})
-	}, inside("herd 4 20 -- forever"))
+	}, inside(herds))
 	c.becomes(id, specs.StateStopped)
 	eventually(t, "all its processes are gone", func() bool { return len(c.processes()) == 0 })
 	c.must("delete", id)
