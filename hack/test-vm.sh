@@ -41,13 +41,19 @@ large='Overwritten|NothingOfTheHost|ShortCommand|BadConfigs/100000|SIGKILLInTheM
 # These hold the pages of docs/ against the tree, which is not in the guest.
 pages='Conformance|NoticeIsOnThePage'
 
+# named FLAGS…: the same, with the name of each test.
+named() {
+  in_guest -v "$@" | grep -v '^=== '
+}
+
 status=0
 if [ $# -gt 0 ]; then
   in_guest "$@" || status=$?
 else
   echo "test-vm: as dev, who may use every controller"
-  in_guest -skip "^TestPlain|$large|$pages" ./test/vm ./test || status=$?
+  named -skip '^TestPlain' ./test/vm || status=$?
+  in_guest -skip "$large|$pages" ./test || status=$?
   echo "test-vm: as plain, who may use those that Debian gives to everybody"
-  URUN_VM_USER=plain in_guest -run '^TestPlain' ./test/vm || status=$?
+  URUN_VM_USER=plain named -run '^TestPlain' ./test/vm || status=$?
 fi
 [ "$status" = 0 ]
