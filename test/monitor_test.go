@@ -116,7 +116,7 @@ func TestMonitorIsOnItsOwn(t *testing.T) {
 		t.Fatalf("no VmRSS in %s", status)
 	}
 	if kb, _ := strconv.Atoi(rss[1]); kb == 0 || kb > 12<<10 {
-		t.Errorf("it has %d kB of memory", kb)
+		t.Errorf("it has %d kB of memory\n%s", kb, status)
 	}
 	// The container's root is the same user outside, and does not see it.
 	c.must("start", id)

@@ -41,6 +41,3 @@ func closeInherited() {
 		}
 	}
 }
-
-// settle gives back what only the beginning needed.
-func settle() { debug.FreeOSMemory() }

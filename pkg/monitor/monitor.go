@@ -32,6 +32,7 @@ func Main() int {
 	if err == nil {
 		ports = w.report.Ports
 	}
+	unmapProgram()
 	_ = companion.Answer(talk, ports, err)
 	_ = talk.Close()
 	if err != nil {
