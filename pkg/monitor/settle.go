@@ -15,24 +15,25 @@ func settle() {
 	unmapProgram()
 }
 
-// unmapProgram lets go of the pages of the program itself, most of which have served their turn. What is needed again comes from
-// the page cache (MADV_DONTNEED of a file that is mapped read-only, madvise(2)).
+// unmapProgram lets go of the pages of the program's text, most of which have served their turn. What is needed again comes from
+// the page cache (MADV_DONTNEED of a file's mapping, madvise(2)). Of what is merely read-only that would not be true: the dynamic
+// linker has written to such pages before they were.
 func unmapProgram() {
 	maps, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		return // it is of no use but to save memory
 	}
 	for line := range strings.Lines(string(maps)) {
-		if from, size, ok := ofProgram(line); ok {
+		if from, size, ok := text(line); ok {
 			_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(from), uintptr(size), unix.MADV_DONTNEED)
 		}
 	}
 }
 
-// ofProgram understands a line of proc_pid_maps(5) that is about a part of a file that cannot be written.
-func ofProgram(line string) (from, size uint64, ok bool) {
+// text understands a line of proc_pid_maps(5) that is about a program's text.
+func text(line string) (from, size uint64, ok bool) {
 	f := strings.Fields(line) // range, rights, offset, device, inode, path
-	if len(f) < 6 || len(f[1]) != 4 || f[1][1] != '-' || f[4] == "0" {
+	if len(f) < 6 || f[1] != "r-xp" || f[4] == "0" {
 		return 0, 0, false
 	}
 	first, last, _ := strings.Cut(f[0], "-")
