@@ -160,7 +160,7 @@ func (p *placing) inOwn(pid int) (*cgroup.Dir, error) {
 		return nil, err
 	}
 	defer own.Close()
-	d, err := grow(own, p.want.Path, controllersOf(p.want.Settings))
+	d, err := grow(own, p.want.Path, cgroup.Controllers(p.want.Settings))
 	if err != nil {
 		return nil, err
 	}
@@ -172,8 +172,6 @@ func (p *placing) inOwn(pid int) (*cgroup.Dir, error) {
 	}
 	return d, nil
 }
-
-func controllersOf(settings []cgroup.Setting) []string { return cgroup.Controllers(settings) }
 
 // callersName is the cgroup that processes move into which are in the caller's own.
 const callersName = "urun-callers"

@@ -60,7 +60,7 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 	return t, t.look(dir)
 }
 
-// look asks a first process that waits for its start to show its namespaces: it is still a copy of urun, and undumpable, so
+// look asks a first process that waits for its start to show its namespaces: it still runs urun's program, and is undumpable, so
 // that nobody in the container gets at it, nor we.
 func (t *tenant) look(dir *state.Dir) error {
 	if _, err := os.Lstat(socketPath(dir)); err != nil {
