@@ -22,8 +22,10 @@ func harden() {
 	debug.SetGCPercent(20) // a small heap matters more than time
 }
 
+// ignoreSignals leaves SIGPIPE to Go, which lets a write fail. What is ignored stays so in a helper, and pasta does not begin where
+// SIGPIPE is.
 func ignoreSignals() {
-	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM, unix.SIGPIPE,
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGALRM,
 		unix.SIGTSTP, unix.SIGTTIN, unix.SIGTTOU, unix.SIGWINCH)
 }
 

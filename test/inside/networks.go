@@ -16,6 +16,7 @@ var networks = map[string]verb{
 	"dial":   dial,
 	"redial": redial,
 	"lookup": lookup,
+	"shut":   shut,
 	"addr":   addr,
 	"names":  names,
 	"sink":   sink,
@@ -75,6 +76,17 @@ func echoPackets(c net.PacketConn) {
 	}
 }
 
+// shut is right where nobody answers at PROTO ADDRESS, be it that the connection is refused or that nothing comes.
+func shut(a []string) error {
+	c, err := net.DialTimeout(arg(a, 0), arg(a, 1), 5*time.Second)
+	if err != nil {
+		fmt.Println(arg(a, 1), "is shut")
+		return nil
+	}
+	c.Close()
+	return fmt.Errorf("%s is open", arg(a, 1))
+}
+
 // dial says TEXT to PROTO ADDRESS and prints the answer.
 func dial(a []string) error {
 	c, err := net.DialTimeout(arg(a, 0), arg(a, 1), netTime)
@@ -127,6 +139,7 @@ func addr(a []string) error {
 	for _, a := range addrs {
 		fmt.Println(a)
 	}
+	fmt.Println("mtu", i.MTU)
 	return err
 }
 

@@ -1,0 +1,71 @@
+package test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// TestOutOfTheContainer: by TCP, by UDP and by name to a server outside, and to no server of the host's loopback.
+func TestOutOfTheContainer(t *testing.T) {
+	byEachWay(t, func(t *testing.T, c *caller, way string) {
+		dir := c.bundle(connected("addr tap0 -- dial tcp 192.0.2.2:7000 out -- dial udp 192.0.2.2:7000 out -- lookup db.example -- " +
+			"dial tcp db:7000 name -- cat /etc/resolv.conf -- cat /etc/hosts")...)
+		c.urun("run", "-b", dir, "--net", way, c.id).exits(0).silent().mentions("10.0.2.100/24", "mtu 65520", "out from ", "192.0.2.2\n", "name from ",
+			"search lab.example\nnameserver 10.0.2.3\n", "10.0.2.100 urun\n")
+		in := c.bundle(connected("dial tcp 10.0.2.2:7001 in")...)
+		c.urun("run", "-b", in, "--net", way, "--net-host-loopback", c.id).exits(0).prints("in from 127.0.0.1")
+		dir = c.bundle(connected("redial tcp [2001:db8::2]:7000 six -- shut tcp 10.0.2.2:7001 -- shut tcp [fd00::2]:7001")...)
+		c.urun("run", "-b", dir, "--net", way, c.id).exits(0).mentions("six from 2001:db8::2", "10.0.2.2:7001 is shut", "[fd00::2]:7001 is shut")
+		c.nothingLeft()
+	})
+}
+
+// TestOutOfTheContainerNowhere: without a way out there is none, nor to abstract sockets of the host.
+func TestOutOfTheContainerNowhere(t *testing.T) {
+	c := lab(t)
+	c.urun("run", "-b", c.bundle(connected("dial tcp 192.0.2.2:7000 x -- abstract")...), "--net", "none", c.id).exits(1).complains("network is unreachable")
+}
+
+// TestOutOfTheContainerPortsLeadIn: who comes by a port for all comes from outside, also inside; and many come at once.
+func TestOutOfTheContainerPortsLeadIn(t *testing.T) {
+	byEachWay(t, func(t *testing.T, c *caller, way string) {
+		dir := c.bundle(connected("serve tcp :80 -- serve tcp 127.0.0.1:81 -- serve udp :82 -- forever")...)
+		c.must("run", "-d", "-b", dir, "--net", way, "-p", "8000:80", "-p", "192.0.2.2:8000:80", "-p", "8001:81", "-p", "192.0.2.2:8001:81",
+			"-p", "8002:82/udp", "-p", "[::1]:8000:80", c.id)
+		t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+		for at, want := range map[string]string{
+			"tcp 127.0.0.1:8000": "hi from 127.0.0.1", "tcp 192.0.2.2:8000": "hi from 10.0.2.100", "tcp 127.0.0.1:8001": "hi from 127.0.0.1",
+			"tcp 192.0.2.2:8001": "", "udp 127.0.0.1:8002": "hi from 127.0.0.1", "tcp [::1]:8000": "hi from 127.0.0.1",
+		} {
+			proto, at, _ := strings.Cut(at, " ")
+			eventually(t, fmt.Sprintf("%s answers %q", at, want), func() bool { return c.within(insidePath, "dial", proto, at, "hi") == want })
+		}
+		c.must("delete", "--force", c.id)
+		c.nothingLeft()
+	})
+}
+
+// TestOutOfTheContainerManyAtOnce: a hundred connections, each of which gets its own answer.
+func TestOutOfTheContainerManyAtOnce(t *testing.T) {
+	byEachWay(t, func(t *testing.T, c *caller, way string) {
+		c.must("run", "-d", "-b", c.bundle(connected("forever")...), "--net", way, c.id)
+		t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+		var all sync.WaitGroup
+		for i := range 4 {
+			all.Go(func() {
+				words := []string{"exec", c.id, "/inside"}
+				var want string
+				for j := range 25 {
+					words = append(words, "dial", "tcp", "192.0.2.2:7000", fmt.Sprintf("call-%d-%d", i, j), "--")
+					want += fmt.Sprintf("call-%d-%d from 192.0.2.2\n", i, j)
+				}
+				if r := c.urun(words[:len(words)-1]...); r.stdout != want {
+					t.Errorf("%s", r)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
