@@ -127,7 +127,7 @@ func TestOutOfTheContainerKilledInTheMiddle(t *testing.T) {
 				_ = syscall.Kill(pid, syscall.SIGKILL)
 			}
 			l.wait()
-			c.urun("delete", "--force", c.id)
+			eventually(t, "delete works", func() bool { return c.urun("delete", "--force", c.id).code == 0 && len(c.stateDirs()) == 0 })
 			c.nothingLeft()
 		}
 	})

@@ -20,15 +20,7 @@ import (
 // All traffic stays in there. The caller is root of a user namespace of one id, as in a CI job.
 func lab(t *testing.T) *caller {
 	t.Helper()
-	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
-	switch {
-	case err == nil:
-		_ = f.Close()
-	case os.Getenv("URUN_TEST_TUN") != "":
-		t.Fatal(err)
-	default:
-		t.Skip(err, "(hack/own-tun.sh gives one that may be used)")
-	}
+	needTun(t)
 	c := newCaller(t)
 	resolv := filepath.Join(c.dir, "resolv.conf")
 	writeFile(t, resolv, "search lab.example\nnameserver 127.0.0.53\n")
@@ -48,6 +40,19 @@ mount --bind ` + resolv + ` "$(readlink -f /etc/resolv.conf)"; echo holder $$; e
 		l.wait()
 	})
 	return c
+}
+
+func needTun(t *testing.T) {
+	t.Helper()
+	f, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0)
+	switch {
+	case err == nil:
+		_ = f.Close()
+	case os.Getenv("URUN_TEST_TUN") != "":
+		t.Fatal(err)
+	default:
+		t.Skip(err, "(hack/own-tun.sh gives one that may be used)")
+	}
 }
 
 // connected is a bundle with a network namespace, for a caller in the lab.

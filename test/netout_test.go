@@ -2,9 +2,13 @@ package test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
 // TestOutOfTheContainer: by TCP, by UDP and by name to a server outside, and to no server of the host's loopback.
@@ -68,4 +72,80 @@ func TestOutOfTheContainerManyAtOnce(t *testing.T) {
 		}
 		all.Wait()
 	})
+}
+
+// TestOutOfTheContainerByACraftedAddress: a process that may change the routes sends to 127.0.0.1, and gets to the host's loopback
+// if, and only if, a notice has said so.
+func TestOutOfTheContainerByACraftedAddress(t *testing.T) {
+	byEachWay(t, func(t *testing.T, c *caller, way string) {
+		able := func(s *specs.Spec) {
+			s.Process.Capabilities = &specs.LinuxCapabilities{Bounding: []string{"CAP_NET_ADMIN", "CAP_KILL"}}
+		}
+		r := c.must("run", "-d", "-b", c.bundle(append(connected("forever"), able)...), "--net", way, c.id)
+		t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+		told := strings.Contains(r.stderr, "URUN-NET-003")
+		if way == "slirp4netns" && !told {
+			t.Error("slirp4netns, and nothing is told")
+		}
+		pasta, _ := exec.LookPath("pasta")
+		if recent := strings.Contains(readFile(t, pasta), "map-host-loopback"); way == "pasta" && told == recent {
+			t.Errorf("pasta is recent: %v, and a notice tells: %v", recent, told)
+		}
+		script := "ip addr del 127.0.0.1/8 dev lo && echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet && exec " + insidePath + " "
+		into := []string{"nsenter", "--target", fmt.Sprint(c.state(c.id).Pid), "--user", "--net", "--preserve-credentials", "sh", "-c"}
+		if told {
+			if got := c.within(append(into, script+"dial tcp 127.0.0.1:7001 crafted")...); got != "crafted from 127.0.0.1" {
+				t.Errorf("what the notice tells is not true: %q", got)
+			}
+		} else if got := c.within(append(into, script+"shut tcp 127.0.0.1:7001")...); got != "127.0.0.1:7001 is shut" {
+			t.Errorf("the host's loopback: %q", got)
+		}
+	})
+}
+
+// TestOutOfTheContainerByItself: which way auto takes, and what it takes without a default route.
+func TestOutOfTheContainerByItself(t *testing.T) {
+	c := lab(t)
+	pasta, _ := exec.LookPath("pasta")
+	want := "slirp4netns"
+	if strings.Contains(readFile(t, pasta), "map-host-loopback") {
+		want = "pasta"
+	}
+	mode := func() string {
+		c.must("run", "-d", "-b", c.bundle(connected("forever")...), "--net", "auto", c.id)
+		defer c.must("delete", "--force", c.id)
+		return c.network(c.id).Mode
+	}
+	if got := mode(); got != want {
+		t.Errorf("auto is %s, want %s", got, want)
+	}
+	c.within("ip", "route", "del", "default")
+	if got := mode(); got != "slirp4netns" {
+		t.Errorf("without a default route auto is %s", got)
+	}
+	c.urun("run", "-b", c.bundle(connected("id")...), "--net", "pasta", c.id).refuses(1, "no default route for IPv4", "take --net slirp4netns")
+	c.nothingLeft()
+}
+
+// TestOutOfTheContainerWithManyIds: the same outside of the lab, as the caller is, with all the ids that belong to it.
+func TestOutOfTheContainerWithManyIds(t *testing.T) {
+	needTun(t)
+	for _, way := range waysOut {
+		c := newCaller(t)
+		dir := c.bundle(inside("addr tap0 -- serve tcp :80 -- forever"), namespace(specs.NetworkNamespace, ""))
+		r := c.urun("run", "-d", "-b", dir, "--net", way, "-p", "0:80", c.id)
+		if route, _ := os.ReadFile("/proc/net/route"); way == "pasta" && !strings.Contains(string(route), "\t00000000\t") {
+			r.refuses(1, "no default route")
+			continue
+		}
+		r.exits(0)
+		t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+		p := c.network(c.id).Ports[0]
+		c.answers("tcp", fmt.Sprintf("%s:%d", p.HostIP, p.HostPort), "hello from 127.0.0.1")
+		helper := c.helper(c.id)
+		c.must("kill", c.id, "KILL")
+		eventually(t, "the helper ends", func() bool { return isGone(helper) })
+		c.must("delete", "--force", c.id)
+		c.nothingLeft()
+	}
 }

@@ -215,7 +215,7 @@ func TestNetworkThatCannotBeHad(t *testing.T) {
 		{[]string{"--net", "host", "-p", "8080:80"}, []string{"the host's own network"}},
 		{[]string{"--net", "none", "-p", "80"}, []string{"want [IP:]HOST:CONTAINER"}},
 		{[]string{"--net", "none", "-p", "192.0.2.77:0:80"}, []string{"this host has no address 192.0.2.77"}},
-		{[]string{"--net", "bridge"}, []string{`"bridge" is none of auto, host, none, slirp4netns, container:ID`}},
+		{[]string{"--net", "bridge"}, []string{`"bridge" is none of auto, host, none, pasta, slirp4netns, container:ID`}},
 	} {
 		args := slices.Concat([]string{"run", "-b", dir}, bad.flags, []string{c.id})
 		c.urun(args...).refuses(1, bad.want...)
@@ -223,8 +223,8 @@ func TestNetworkThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// TestWithoutSlirp4netns: auto goes on without a way out and says what to install; a demand is refused.
-func TestWithoutSlirp4netns(t *testing.T) {
+// TestWithoutAWayOut: auto goes on without and says what to install; a demand is refused.
+func TestWithoutAWayOut(t *testing.T) {
 	c := newCaller(t)
 	bin := filepath.Join(c.dir, "bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
@@ -238,8 +238,9 @@ func TestWithoutSlirp4netns(t *testing.T) {
 	c.env = slices.DeleteFunc(c.env, func(e string) bool { return strings.HasPrefix(e, "PATH=") })
 	c.env = append(c.env, "PATH="+bin)
 	dir := c.bundle(inside("lo -- ifaces"), namespace(specs.NetworkNamespace, ""))
-	c.urun("run", "-b", dir, "--net", "auto", c.id).exits(0).mentions("lo is up").complains("URUN-NET-001", "slirp4netns is not installed", "install the package")
+	c.urun("run", "-b", dir, "--net", "auto", c.id).exits(0).mentions("lo is up").complains("URUN-NET-001", "neither pasta nor slirp4netns is installed", "install the package passt or slirp4netns")
 	c.urun("run", "-b", dir, "--net", "slirp4netns", c.id).refuses(1, "--net slirp4netns: slirp4netns is not installed; install the package slirp4netns")
+	c.urun("run", "-b", dir, "--net", "pasta", c.id).refuses(1, "--net pasta: pasta is not installed; install the package passt")
 	c.nothingLeft()
 }
 

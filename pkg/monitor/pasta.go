@@ -3,6 +3,7 @@ package monitor
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 
 	"github.com/urun/urun/pkg/companion"
@@ -23,6 +24,9 @@ func pastaArgs(n *companion.Network, pid int) []string {
 	}
 	if !n.Loopback {
 		args = append(args, "--no-map-gw")
+	}
+	if os.Geteuid() == 0 { // else it becomes nobody, who may not enter the container
+		args = append(args, "--runas=0:0")
 	}
 	if n.IPv6 {
 		args = append(args, "--address="+network.PastaAddress6, "--gateway="+network.PastaGateway6, "--dns-forward="+network.PastaDNS6)

@@ -43,8 +43,6 @@ func (c *compiler) pastaTrouble(f *NetworkFacts) trouble {
 	switch {
 	case f.Pasta == "":
 		return trouble{"pasta is not installed", "install the package passt"}
-	case c.host.UID == 0 && !c.host.Nested:
-		return trouble{"pasta does not work for root", "run urun as an ordinary user, or take --net slirp4netns"}
 	case !f.IPv4:
 		return trouble{"the host has no default route for IPv4, without which pasta does nothing", "take --net slirp4netns, or add a route"}
 	}
