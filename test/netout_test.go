@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -143,7 +144,9 @@ func TestOutOfTheContainerWithManyIds(t *testing.T) {
 		p := c.network(c.id).Ports[0]
 		c.answers("tcp", fmt.Sprintf("%s:%d", p.HostIP, p.HostPort), "hello from 127.0.0.1")
 		helper := c.helper(c.id)
-		c.must("kill", c.id, "KILL")
+		if err := syscall.Kill(c.watched(c.id).Monitor.Pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
 		eventually(t, "the helper ends", func() bool { return isGone(helper) })
 		c.must("delete", "--force", c.id)
 		c.nothingLeft()

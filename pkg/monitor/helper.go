@@ -46,40 +46,51 @@ func startHelper(n *companion.Network, pid int) (*helper, error) {
 		return nil, fmt.Errorf("the network %q is not known to this version", n.Mode)
 	}
 	h := &helper{name: n.Mode, kind: kind, pidfd: -1, gone: make(chan struct{})}
-	held, err := leash()
-	if err != nil {
-		return nil, err
-	}
-	ready, readyChild, err := os.Pipe()
+	ready, err := h.launch(n.Program, kind.args(n, pid))
 	if err != nil {
 		return nil, err
 	}
 	defer ready.Close()
-	errs, errsChild, err := os.Pipe()
-	if err != nil {
-		readyChild.Close()
-		return nil, err
-	}
-	// Without os.StartProcess, which makes a child more to see whether pidfds work.
-	h.pid, err = syscall.ForkExec(n.Program, append([]string{h.name}, kind.args(n, pid)...), &syscall.ProcAttr{
-		Dir: "/", Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
-		Files: []uintptr{uintptr(held), readyFD: readyChild.Fd(), 2: errsChild.Fd()},
-	})
-	errsChild.Close()
-	readyChild.Close()
-	if err != nil {
-		errs.Close()
-		return nil, fmt.Errorf("execute %s: %w", n.Program, err)
-	}
-	if h.pidfd, err = unix.PidfdOpen(h.pid, 0); err != nil {
-		h.pidfd = -1
-	}
-	go h.follow(errs)
 	if err := within(h.name, h.ready(ready)); err != nil {
 		h.stop()
 		return nil, err
 	}
 	return h, nil
+}
+
+// launch executes the program, and returns what is to be read from its standard output.
+func (h *helper) launch(path string, args []string) (*os.File, error) {
+	held, err := leash()
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(held)
+	ready, readyChild, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer readyChild.Close()
+	errs, errsChild, err := os.Pipe()
+	if err != nil {
+		ready.Close()
+		return nil, err
+	}
+	defer errsChild.Close()
+	// Without os.StartProcess, which makes a child more to see whether pidfds work.
+	h.pid, err = syscall.ForkExec(path, append([]string{h.name}, args...), &syscall.ProcAttr{
+		Dir: "/", Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+		Files: []uintptr{uintptr(held), readyFD: readyChild.Fd(), 2: errsChild.Fd()},
+	})
+	if err != nil {
+		ready.Close()
+		errs.Close()
+		return nil, fmt.Errorf("execute %s: %w", path, err)
+	}
+	if h.pidfd, err = unix.PidfdOpen(h.pid, 0); err != nil {
+		h.pidfd = -1
+	}
+	go h.follow(errs)
+	return ready, nil
 }
 
 // ready tells when the helper is, or why it will never be.
@@ -106,14 +117,6 @@ func (h *helper) failed() error {
 		said = h.why
 	}
 	return errors.New(h.name + ": " + said)
-}
-
-// tooOld is the error of a helper that does not know one of its options; nil: it is not for that.
-func tooOld(said *words, name, needed string) error {
-	if line := said.with("unrecognized option", "unknown option", "invalid option"); line != "" {
-		return fmt.Errorf("%s is too old (%s): %s or newer is needed", name, line, needed)
-	}
-	return nil
 }
 
 // follow takes what the helper says until its end, and tells of that.

@@ -56,6 +56,14 @@ func (w *words) last() string {
 	return lines[len(lines)-1]
 }
 
+// tooOld is the error of a helper that does not know one of its options; nil: it is not for that.
+func tooOld(said *words, name, needed string) error {
+	if line := said.with("unrecognized option", "unknown option", "invalid option"); line != "" {
+		return fmt.Errorf("%s is too old (%s): %s or newer is needed", name, line, needed)
+	}
+	return nil
+}
+
 func ending(status syscall.WaitStatus) string {
 	if status.Signaled() {
 		return unix.SignalName(status.Signal())
