@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,6 +18,7 @@ var networks = map[string]verb{
 	"redial": redial,
 	"lookup": lookup,
 	"shut":   shut,
+	"crowd":  crowd,
 	"addr":   addr,
 	"names":  names,
 	"sink":   sink,
@@ -127,6 +129,34 @@ func lookup(a []string) error {
 		fmt.Println(ip)
 	}
 	return err
+}
+
+// crowd has N connections to PROTO ADDRESS at once, and says something different on each.
+func crowd(a []string) error {
+	n, err := strconv.Atoi(arg(a, 2))
+	if err != nil {
+		return err
+	}
+	all := make([]net.Conn, n)
+	for i := range all {
+		if all[i], err = net.DialTimeout(arg(a, 0), arg(a, 1), netTime); err != nil {
+			return fmt.Errorf("the %d. of %d: %w", i+1, n, err)
+		}
+		defer all[i].Close()
+		_ = all[i].SetDeadline(time.Now().Add(netTime))
+	}
+	for i, c := range all {
+		text := fmt.Sprint("caller ", i)
+		if _, err := io.WriteString(c, text); err != nil {
+			return err
+		}
+		buf := make([]byte, 100)
+		if k, err := c.Read(buf); err != nil || !strings.HasPrefix(string(buf[:k]), text+" from ") {
+			return fmt.Errorf("%s is answered %q, %v", text, buf[:k], err)
+		}
+	}
+	fmt.Println(n, "at once")
+	return nil
 }
 
 // addr prints the addresses of interface NAME.
