@@ -1,3 +1,8 @@
+// urun lives for milliseconds: the runtime need not keep the files of its cgroup open, nor look again how many cores it may use.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 package main
 
 import (
