@@ -14,12 +14,14 @@ import (
 
 	"github.com/urun/urun/pkg/container"
 	"github.com/urun/urun/pkg/copyup"
+	"github.com/urun/urun/pkg/sys"
 )
 
 func main() {
 	if copyup.Asked(os.Args) {
 		os.Exit(copyup.Main(os.Args[1:]))
 	}
+	sys.Calm()
 	roomy(false)
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
