@@ -66,7 +66,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 			r.Warn("cgroup: " + relErr.Error())
 		}
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
-			r.poststop(dir, b.record)
+			r.poststop(b.hooks(), b.record)
 		}
 		return nil, addressed(b.plan, explain(err))
 	}
