@@ -65,10 +65,7 @@ func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions) (int, error) {
 	if err != nil {
 		return 255, err
 	}
-	inputs, err := in.inputs()
-	if err != nil {
-		return 255, err
-	}
+	inputs := in.inputs()
 	term, err := openTerminal(pl.Birth.Terminal, o.ConsoleSocket)
 	if err != nil {
 		return 255, err
