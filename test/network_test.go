@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -171,6 +172,7 @@ func TestPortsOfARunningContainer(t *testing.T) {
 	c.must("port", id).prints("80/tcp -> " + at[0])
 	c.must("list").mentions("PORTS", at[0]+":80/tcp")
 	c.must("list", "-f", "json").mentions(`"hostPort":`)
+	c.must("state", id).mentions(`"ports": [`, `"hostPort":`)
 	added := c.must("port", "-p", "0:80", "-p", "0:81/udp", id)
 	lines := strings.Split(strings.TrimSpace(added.stdout), "\n")
 	if len(lines) != 3 {
@@ -193,6 +195,39 @@ func TestPortsOfARunningContainer(t *testing.T) {
 	c.must("delete", id)
 	id = c.detached(inside("forever"))
 	c.urun("port", id).refuses(1, "the container has no network of urun's")
+}
+
+// TestPsOfAContainerWithPorts: a person sees the ports below the processes. A program gets what runc prints, to the byte, also where
+// it reads stderr together with stdout, as go-runc does.
+func TestPsOfAContainerWithPorts(t *testing.T) {
+	c, tm := newCaller(t), newTerminal(t, 24, 80)
+	id, at := c.serving("serve tcp :80", "--net", "none", "-p", "0:80")
+	tm.launch(c, "ps", id).wait()
+	shows(t, tm.screen, "PORTS: "+at[0]+":80/tcp\r\n")
+	pid := fmt.Sprint(c.state(id).Pid)
+	c.must("ps", "-f", "json", id).prints("[" + pid + "]").silent()
+	if r := c.must("ps", id, "-o", "pid").silent(); !slices.Equal(strings.Fields(r.stdout), []string{"PID", pid}) {
+		t.Errorf("more than the process: %s", r)
+	}
+	if r := c.must("ps", "--format", "table", id, "-ef").silent(); strings.Count(r.stdout, "\n") != 2 {
+		t.Errorf("more than the header and the process: %s", r)
+	}
+
+	quiet := newTerminal(t, 24, 80)
+	quiet.launch(c, "ps", "-f", "json", id).wait()
+	shows(t, quiet.screen, "["+pid+"]\r\n")
+	half := newTerminal(t, 24, 80)
+	r := c.launch(func(cmd *exec.Cmd) { cmd.Stderr = half.slave }, "ps", id).wait()
+	r.mentions(pid)
+	if got := quiet.screen.String() + half.screen.String(); strings.Contains(got, "PORTS") {
+		t.Errorf("among JSON, or beside a table that goes elsewhere: %q", got)
+	}
+	without := newTerminal(t, 24, 80)
+	other := newCaller(t)
+	without.launch(other, "ps", other.detached(inside("forever"))).wait()
+	if got := without.screen.String(); strings.Contains(got, "PORTS") {
+		t.Errorf("of a container without any: %q", got)
+	}
 }
 
 // TestNetworkThatCannotBeHad: each error says why and what to do, and nothing is left.
