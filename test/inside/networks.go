@@ -19,6 +19,8 @@ var networks = map[string]verb{
 	"addr":   addr,
 	"names":  names,
 	"sink":   sink,
+	"source": source,
+	"pour":   pour,
 }
 
 // netTime bounds each conversation.
@@ -171,21 +173,4 @@ func answer(query, ip []byte) []byte {
 		reply = append(reply, ip...)
 	}
 	return reply
-}
-
-// sink takes all that is sent to it at ADDRESS, and says how much it was.
-func sink(a []string) error {
-	l, err := net.Listen("tcp", arg(a, 0))
-	if err != nil {
-		return err
-	}
-	fmt.Println("sinking")
-	c, err := l.Accept()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	n, err := io.Copy(io.Discard, c)
-	fmt.Println(n)
-	return err
 }
