@@ -3,7 +3,6 @@ package monitor
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/urun/urun/pkg/companion"
@@ -58,11 +57,6 @@ func connect(w *watch, d companion.Duty) (task, error) {
 		ports.stop()
 	}, nil
 }
-
-// carry readies the process for carrying bytes. Both ends of what it carries need a CPU for each of its own, so that half of them is
-// all it can use; with more, Go's threads wake each other for nothing, which a new connection pays for (a fifth of the CPU time, with
-// two CPUs) and a stream does not gain by.
-func carry() { runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2)) }
 
 // within waits for what comes from a channel, but not for ever.
 func within(what string, done <-chan error) error {
