@@ -35,27 +35,14 @@ func serve(a []string) error {
 			return err
 		}
 		go echoPackets(c)
-	} else {
-		l, err := net.Listen(arg(a, 0), arg(a, 1))
-		if err != nil {
-			return err
-		}
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go echoLine(c)
-			}
-		}()
+	} else if err := toEach(arg(a, 0), arg(a, 1), echoLine); err != nil {
+		return err
 	}
 	fmt.Println("serving", arg(a, 0))
 	return nil
 }
 
 func echoLine(c net.Conn) {
-	defer c.Close()
 	buf := make([]byte, 1024)
 	n, err := c.Read(buf)
 	if err != nil {

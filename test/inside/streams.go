@@ -9,7 +9,7 @@ const streamSize = 1 << 18
 
 // sink listens at ADDRESS and takes, in the background, all that comes.
 func sink(a []string) error {
-	return toEach(arg(a, 0), func(c net.Conn) {
+	return toEach("tcp", arg(a, 0), func(c net.Conn) {
 		buf := make([]byte, streamSize)
 		for {
 			if _, err := c.Read(buf); err != nil {
@@ -21,7 +21,7 @@ func sink(a []string) error {
 
 // source listens at ADDRESS and sends, in the background, to who connects, until they have enough.
 func source(a []string) error {
-	return toEach(arg(a, 0), send)
+	return toEach("tcp", arg(a, 0), send)
 }
 
 // pour connects to ADDRESS and sends until the other end has enough.
@@ -44,9 +44,9 @@ func send(w net.Conn) {
 	}
 }
 
-// toEach listens, and does for each that connects what is to be done.
-func toEach(address string, each func(net.Conn)) error {
-	l, err := net.Listen("tcp", address)
+// toEach listens, and does in the background, for each that connects, what is to be done.
+func toEach(proto, address string, each func(net.Conn)) error {
+	l, err := net.Listen(proto, address)
 	if err != nil {
 		return err
 	}
