@@ -164,37 +164,6 @@ func TestNetworkFilesStayOutOfTheRootfs(t *testing.T) {
 	}
 }
 
-// TestPortsOfARunningContainer: they are listed where people look, and come and go.
-func TestPortsOfARunningContainer(t *testing.T) {
-	c := newCaller(t)
-	id, at := c.serving("serve tcp :80 -- serve udp :81", "--net", "none", "-p", "0:80")
-	c.must("port", id).prints("80/tcp -> " + at[0])
-	c.must("list").mentions("PORTS", at[0]+":80/tcp")
-	c.must("list", "-f", "json").mentions(`"hostPort":`)
-	added := c.must("port", "-p", "0:80", "-p", "0:81/udp", id)
-	lines := strings.Split(strings.TrimSpace(added.stdout), "\n")
-	if len(lines) != 3 {
-		t.Fatal(added)
-	}
-	_, tcp, _ := strings.Cut(lines[1], " -> ")
-	_, udp, _ := strings.Cut(lines[2], " -> ")
-	c.answers("tcp", tcp, "hello from 127.0.0.1")
-	c.answers("udp", udp, "hello from 127.0.0.1")
-	c.urun("port", "-p", "0:80", "-p", at[0]+":80", id).refuses(1, "the port is published already")
-	c.urun("port", "--remove", "1:80", id).refuses(1, "127.0.0.1:1:80/tcp is not published")
-	c.must("port", "--remove", tcp+":80", id).prints("80/tcp -> "+at[0], "81/udp -> "+udp)
-	if got, err := sayOnce("tcp", tcp, "x"); err == nil && got != "" {
-		t.Errorf("a port that was given up answers: %q", got)
-	}
-	c.answers("tcp", at[0], "hello from 127.0.0.1")
-	c.must("kill", id, "KILL")
-	c.becomes(id, specs.StateStopped)
-	c.urun("port", id).refuses(1, "the container has stopped")
-	c.must("delete", id)
-	id = c.detached(inside("forever"))
-	c.urun("port", id).refuses(1, "the container has no network of urun's")
-}
-
 // TestNetworkThatCannotBeHad: each error says why and what to do, and nothing is left.
 func TestNetworkThatCannotBeHad(t *testing.T) {
 	c := newCaller(t)

@@ -31,6 +31,31 @@ func TestExecForwardsSignals(t *testing.T) {
 	l.wait().exits(0)
 }
 
+// TestEverySignalIsForwarded: also those that a Go program takes for its own faults, and real-time ones.
+func TestEverySignalIsForwarded(t *testing.T) {
+	c := newCaller(t)
+	l := c.launch(nil, "run", "-b", c.bundle(inside("forever")), c.id)
+	l.expect("ready")
+	for _, s := range []syscall.Signal{unix.SIGSEGV, unix.SIGBUS, unix.SIGABRT, unix.SIGTRAP, unix.SIGSYS, unix.SIGWINCH, unix.SIGTSTP, unix.SIGVTALRM} {
+		l.signal(s)
+		l.expect("got " + unix.SignalName(s)[3:])
+	}
+	l.signal(syscall.Signal(50))
+	l.expect("got signal 50")
+	l.signal(unix.SIGTERM)
+	l.wait().exits(0)
+}
+
+// TestNohup: what urun was told to ignore does not reach the container either.
+func TestNohup(t *testing.T) {
+	c := newCaller(t)
+	l := c.launchCommand(nil, "sh", "-c", `trap "" HUP; exec "$@"`, "sh", urunPath, "run", "-b", c.bundle(inside("forever")), c.id)
+	l.expect("ready")
+	l.signal(unix.SIGHUP)
+	l.signal(unix.SIGTERM)
+	l.wait().exits(0).prints("ready", "got TERM")
+}
+
 func TestCtrlCReachesTheContainerOnce(t *testing.T) {
 	c := newCaller(t)
 	l := c.launch(nil, "run", "-b", c.bundle(inside("forever")), c.id)
@@ -74,4 +99,13 @@ func TestStoppingUrunStopsNothingInside(t *testing.T) {
 	l.signal(unix.SIGCONT)
 	c.must("kill", c.id, "TERM")
 	l.wait().exits(0)
+}
+
+// TestAReaderOfTheTerminalGoesAway: the container's terminal is hung up, and urun cleans up behind it.
+func TestAReaderOfTheTerminalGoesAway(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(withTerminal, inside("print first -- chatter"))
+	l := c.launchCommand(nil, "sh", "-c", `{ "$@"; echo "exit code $?" >&2; } | head -n 1`, "sh", urunPath, "run", "-b", dir, c.id)
+	l.wait().prints("first").complains("exit code")
+	c.nothingLeft()
 }

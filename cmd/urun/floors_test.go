@@ -11,7 +11,7 @@ const module = "github.com/urun/urun/"
 // one floor do not know each other.
 func floors() [][]string {
 	return [][]string{
-		{"pkg/sys", "pkg/idmap", "pkg/copyup", "pkg/seccomp", "pkg/seccomp/gen", "pkg/bus", "pkg/procs", "pkg/companion"},
+		{"pkg/roomy", "pkg/sys", "pkg/idmap", "pkg/copyup", "pkg/seccomp", "pkg/seccomp/gen", "pkg/bus", "pkg/procs", "pkg/companion"},
 		{"pkg/program", "pkg/cgroup"},
 		{"pkg/step", "pkg/userns", "pkg/state", "pkg/bundle", "pkg/network"},
 		{"pkg/plan"},

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// A lean stands in for a struct of flags: it has only those fields that a command line can mean. kong reads every tag of
-// every field that it is shown, and for all the flags of run that takes longer than to read and compile a config.json.
+// A lean stands in for a struct of flags: it has only those fields that a command line can mean, without the texts about them.
+// kong reads every tag of every field that it is shown, letter by letter, and for all the flags of run that takes longer than to
+// read and compile a config.json.
 type lean struct {
 	full   reflect.Value
 	part   reflect.Value
@@ -18,6 +19,10 @@ type lean struct {
 func slim(full any, args []string) *lean {
 	l := &lean{full: reflect.ValueOf(full).Elem()}
 	l.collect(l.full.Type(), nil, args)
+	if len(l.fields) == 0 { // as it is with the global flags of most lines
+		l.part = reflect.ValueOf(&struct{}{})
+		return l
+	}
 	part := make([]reflect.StructField, len(l.fields))
 	for i, f := range l.fields {
 		part[i] = reflect.StructField{Name: f.Name, Type: f.Type, Tag: f.Tag}
@@ -40,6 +45,7 @@ func (l *lean) collect(t reflect.Type, at []int, args []string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		f.Index = append(at[:len(at):len(at)], i)
+		f.Tag = untold(f.Tag)
 		switch {
 		case f.Anonymous:
 			l.collect(f.Type, f.Index, args)
@@ -50,6 +56,12 @@ func (l *lean) collect(t reflect.Type, at []int, args []string) {
 			l.full.FieldByIndex(f.Index).SetString(f.Tag.Get("default"))
 		}
 	}
+}
+
+// untold is the tag without its text, which is its last part.
+func untold(tag reflect.StructTag) reflect.StructTag {
+	short, _, _ := strings.Cut(string(tag), ` about:"`)
+	return reflect.StructTag(short)
 }
 
 // meant says whether args can be about the field with this tag. To say so of one too many does no harm.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,4 +69,32 @@ func parsed(words string, parse func(line, *App) (command, error)) (command, Glo
 	app := &App{Stdout: os.Stdout, Stderr: os.Stderr}
 	cmd, err := parse(read(strings.Fields(words)), app)
 	return cmd, app.Globals, err
+}
+
+// TestTextIsLast: what untold cuts off is the text alone.
+func TestTextIsLast(t *testing.T) {
+	structs := []any{new(Globals)}
+	for _, e := range commands() {
+		structs = append(structs, e.make())
+	}
+	for _, s := range structs {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(s).Elem()) {
+			text, ok := f.Tag.Lookup("about")
+			if cut := string(untold(f.Tag)); ok && cut+` about:`+strconv.Quote(text) != string(f.Tag) {
+				t.Errorf("%T.%s: cut to %s", s, f.Name, cut)
+			}
+		}
+	}
+}
+
+// TestAnyBytes: a file may have any name.
+func TestAnyBytes(t *testing.T) {
+	app, dir := &App{}, "b\xff\xfe"
+	cmd, err := parse(line{command: "run", args: []string{"run", "--bundle", dir, "a"}}, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := cmd.(*runCmd).Bundle; got != dir {
+		t.Errorf("got %q", got)
+	}
 }

@@ -1,3 +1,8 @@
+// urun lives for milliseconds: the runtime need not keep the files of its cgroup open, nor look again how many cores it may use.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
+
 package main
 
 import (
@@ -9,25 +14,16 @@ import (
 
 	"github.com/urun/urun/pkg/container"
 	"github.com/urun/urun/pkg/copyup"
+	_ "github.com/urun/urun/pkg/roomy" // first of all
+	"github.com/urun/urun/pkg/sys"
 )
 
 func main() {
 	if copyup.Asked(os.Args) {
 		os.Exit(copyup.Main(os.Args[1:]))
 	}
-	roomy(false)
+	sys.Calm()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
-
-// roomy has the stack grown once, while there is little on it, to what the commands need. Otherwise it grows by doubling in the
-// middle of the work, and is copied each time.
-//
-//go:noinline
-func roomy(ever bool) {
-	if ever {
-		var room [40 << 10]byte
-		_, _ = os.Stdout.Write(room[:])
-	}
 }
 
 // run is the whole program: it carries out args and returns the exit code, having said why when it is not 0.

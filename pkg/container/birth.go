@@ -66,7 +66,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 			r.Warn("cgroup: " + relErr.Error())
 		}
 		if b.hooked { // what hooks have made, hooks clean up (runtime.md, "Lifecycle")
-			r.poststop(dir, b.record)
+			r.poststop(b.hooks(), b.record)
 		}
 		return nil, addressed(b.plan, explain(err))
 	}
@@ -79,7 +79,11 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 		b.since = b.trace("clone", b.since)
 	}
 	if attended {
-		b.fwd = forward()
+		fwd, err := forward()
+		if err != nil {
+			return err
+		}
+		b.fwd = fwd
 		b.fwd.aim(c.PidFD)
 	}
 	if err := b.dir.SaveConfig(b.bundle.Raw); err != nil {
@@ -98,7 +102,6 @@ func (b *birth) prepare(c *sandbox.Child, attended bool) error {
 	if err := b.settle(c); err != nil {
 		return err
 	}
-	b.fwd.arm()
 	b.let = true
 	return c.Consent()
 }

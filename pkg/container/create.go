@@ -60,7 +60,7 @@ func (r *Runtime) create(d *draft, dir *state.Dir) error {
 			r.Warn("cgroup: " + relErr.Error())
 		}
 		if b.hooked { // what hooks have made, hooks clean up
-			r.poststop(dir, b.record)
+			r.poststop(b.hooks(), b.record)
 		}
 		return err
 	}

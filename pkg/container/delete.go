@@ -49,7 +49,7 @@ func (r *Runtime) Delete(id string, force bool) error {
 	if err := r.release(rec); err != nil {
 		r.Warn("cgroup: " + err.Error())
 	}
-	r.poststop(dir, rec)
+	r.poststop(savedHooks(dir), rec)
 	return dir.Remove()
 }
 

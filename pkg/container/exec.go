@@ -16,10 +16,6 @@ import (
 
 // Exec runs one more process in the container id. The exit code is the process's, unless it is detached.
 func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
-	var fwd *forwarder
-	if !o.Detach {
-		fwd = forward()
-	}
 	in, err := r.tenant(id, o.IgnorePaused)
 	if err != nil {
 		return 255, err
@@ -60,19 +56,16 @@ func (r *Runtime) Exec(id string, o ExecOptions) (int, error) {
 	for _, n := range pl.Notices { // the container's own were told of when it was made
 		r.Debug(n.String())
 	}
-	return r.exec(pl, in, o, fwd)
+	return r.exec(pl, in, o)
 }
 
 // exec starts the planned process in the container and attends it.
-func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions, fwd *forwarder) (int, error) {
+func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions) (int, error) {
 	sub, err := subCgroup(in.rec, o.Cgroup)
 	if err != nil {
 		return 255, err
 	}
-	inputs, err := in.inputs()
-	if err != nil {
-		return 255, err
-	}
+	inputs := in.inputs()
 	term, err := openTerminal(pl.Birth.Terminal, o.ConsoleSocket)
 	if err != nil {
 		return 255, err
@@ -81,7 +74,12 @@ func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions, fwd *forwarder) 
 	for name, fd := range term.inputs() {
 		inputs[name] = fd
 	}
-	fwd.arm() // the process does not wait for anybody
+	var fwd *forwarder
+	if !o.Detach { // before the process is born: it does not wait for anybody
+		if fwd, err = forward(); err != nil {
+			return 255, err
+		}
+	}
 	c, err := in.settle(pl, sandbox.Options{
 		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(in.rec, sub, pid) },
 		Listener: func(fd int, c *sandbox.Child) error {

@@ -1,58 +1,70 @@
 package container
 
 import (
-	"os"
 	"os/signal"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/urun/urun/pkg/sys"
 )
 
 // forwarder hands the signals that urun receives to the process behind a pidfd. While that is still on its way to its
 // command it cannot take them: one that asks urun to end then ends the unborn one.
 type forwarder struct {
-	aimed  chan int // gets the pidfd
-	target int      // pidfd
+	caught int // the pipe with the numbers of the signals
 	begun  atomic.Bool
 	early  atomic.Int32 // the signal that ended the unborn one; 0: none
 	resize atomic.Pointer[func()]
-	ch     chan os.Signal
-	armed  chan struct{} // closed when those that must not be missed are caught
 }
 
-// first are the signals that people and supervisors send, even in the first moments. To ask the runtime for one takes up to
-// 100 µs, as it has a thread of its own for that, and for all of them longer than many a container lives. So the rest follows
-// when the process has settled.
-var first = []os.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGUSR1, unix.SIGUSR2}
-
-const settled = 5 * time.Millisecond
-
-// forward begins to catch signals, beside what urun does; they are kept until aim says for whom. Before, a signal ends urun as
-// it ends any program, and an unborn process ends with the conversation. It goes on to the end of the program, which comes
-// with the process's own.
-func forward() *forwarder {
-	f := &forwarder{ch: make(chan os.Signal, 64), aimed: make(chan int, 1), armed: make(chan struct{})}
-	go f.serve()
-	return f
+// forward begins to catch signals; they are kept until aim says for whom. It goes on to the end of the program, which comes with the
+// process's own.
+func forward() (*forwarder, error) {
+	fd, err := sys.Catch(forwarded())
+	return &forwarder{caught: fd}, err
 }
 
-// arm waits until signals are caught. A nil forwarder catches none.
-func (f *forwarder) arm() {
-	if f != nil {
-		<-f.armed
+// forwarded are all signals but those about urun's own children, runtime, writing and terminal, those that nobody can catch, and
+// three real-time ones that C libraries keep for themselves. A hang-up that urun shall ignore (nohup(1)) is none to be handed on.
+func forwarded() (list []int) {
+	for sig := 1; sig <= 64; sig++ {
+		switch unix.Signal(sig) {
+		case unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE, unix.SIGTTIN, unix.SIGTTOU, unix.SIGKILL, unix.SIGSTOP, 32, 33, 34:
+		case unix.SIGHUP:
+			if !sys.Ignored(sig) {
+				list = append(list, sig)
+			}
+		default:
+			list = append(list, sig)
+		}
 	}
+	return list
 }
 
-// aim says that the process behind pidfd gets the signals, those that have come already too.
-func (f *forwarder) aim(pidfd int) { f.aimed <- pidfd }
+// aim says that the process behind pidfd gets the signals, those that have come already too. They are handed on beside what urun
+// does.
+func (f *forwarder) aim(pidfd int) {
+	go func() {
+		for buf := make([]byte, 64); ; {
+			n, err := unix.Read(f.caught, buf)
+			if n <= 0 && err != unix.EINTR {
+				return
+			}
+			for _, sig := range buf[:max(n, 0)] {
+				f.handle(unix.Signal(sig), pidfd)
+			}
+		}
+	}()
+}
 
-// begin says that signals are the process's own from now on, and waits until they are being caught. A nil forwarder has none.
+// begin says that signals are the process's own from now on. Whoever reads what urun prints may go away: from here on that does
+// not end urun, which has to clean up behind the container. A nil forwarder has none.
 func (f *forwarder) begin() {
 	if f != nil {
-		f.arm()
 		f.begun.Store(true)
+		signal.Ignore(unix.SIGPIPE) // costs no thread; a hook is run with all signals as they should be
 	}
 }
 
@@ -74,30 +86,10 @@ func (e *interruptedError) Error() string {
 // resizeBy says what is done instead of forwarding SIGWINCH.
 func (f *forwarder) resizeBy(resize func()) { f.resize.Store(&resize) }
 
-func (f *forwarder) serve() {
-	signal.Notify(f.ch, first...)
-	close(f.armed)
-	f.target = <-f.aimed
-	rest := time.After(settled)
-	for {
-		select {
-		case <-rest:
-			signal.Notify(f.ch)
-			f.window() // it may have changed unnoticed
-		case s := <-f.ch:
-			f.handle(s.(syscall.Signal))
-		}
-	}
-}
-
-func (f *forwarder) handle(sig syscall.Signal) {
-	switch sig {
-	case unix.SIGCHLD, unix.SIGURG, unix.SIGPIPE, unix.SIGTTIN, unix.SIGTTOU:
-		return // about urun's own children, runtime, writing and terminal
-	case unix.SIGWINCH:
-		if f.window() {
-			return
-		}
+func (f *forwarder) handle(sig unix.Signal, target int) {
+	if resize := f.resize.Load(); sig == unix.SIGWINCH && resize != nil {
+		(*resize)()
+		return
 	}
 	if !f.begun.Load() {
 		switch sig {
@@ -106,15 +98,7 @@ func (f *forwarder) handle(sig syscall.Signal) {
 			sig = unix.SIGKILL
 		}
 	}
-	_ = unix.PidfdSendSignal(f.target, sig, nil, 0)
-}
-
-func (f *forwarder) window() bool {
-	resize := f.resize.Load()
-	if resize != nil {
-		(*resize)()
-	}
-	return resize != nil
+	_ = unix.PidfdSendSignal(target, sig, nil, 0)
 }
 
 // exitCode is that of urun: where a signal has ended the process before its beginning was heard of, it is of that signal.

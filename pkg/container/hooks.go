@@ -98,8 +98,8 @@ func stateOf(rec state.Record, status string) specs.State {
 }
 
 // poststart runs the poststart hooks. A failure is one of the start, and the container is to be given up.
-func (r *Runtime) poststart(dir *state.Dir, rec state.Record) error {
-	for _, h := range r.savedHooks(dir).Poststart {
+func (r *Runtime) poststart(hooks specs.Hooks, rec state.Record) error {
+	for _, h := range hooks.Poststart {
 		if err := r.runHook(plan.CallOut{Kind: "poststart", Hook: h}, rec, statusRunning, -1, nil); err != nil {
 			return err
 		}
@@ -119,23 +119,31 @@ func (r *Runtime) giveUp(dir *state.Dir, rec state.Record) {
 	if err := r.release(rec); err != nil {
 		r.Warn("cgroup: " + err.Error())
 	}
-	r.poststop(dir, rec)
+	r.poststop(savedHooks(dir), rec)
 	if err := dir.Remove(); err != nil {
 		r.Warn("delete " + rec.ID + ": " + err.Error())
 	}
 }
 
 // poststop runs the poststop hooks; a failure is a warning, for the container is gone all the same.
-func (r *Runtime) poststop(dir *state.Dir, rec state.Record) {
-	for _, h := range r.savedHooks(dir).Poststop {
+func (r *Runtime) poststop(hooks specs.Hooks, rec state.Record) {
+	for _, h := range hooks.Poststop {
 		if err := r.runHook(plan.CallOut{Kind: "poststop", Hook: h}, rec, statusStopped, -1, nil); err != nil {
 			r.Warn(err.Error())
 		}
 	}
 }
 
+// hooks are those of the config that the container is being made from.
+func (d *draft) hooks() specs.Hooks {
+	if h := d.bundle.Spec.Hooks; h != nil {
+		return *h
+	}
+	return specs.Hooks{}
+}
+
 // savedHooks reads the hooks of the config that the container was made from.
-func (r *Runtime) savedHooks(dir *state.Dir) specs.Hooks {
+func savedHooks(dir *state.Dir) specs.Hooks {
 	raw, err := dir.Config()
 	if err != nil || !mayHaveHooks(raw) {
 		return specs.Hooks{}

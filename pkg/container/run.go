@@ -60,7 +60,7 @@ func (b *birth) begin(term *terminal) error {
 	}
 	b.since = b.trace("exec", b.since)
 	if err == nil {
-		err = b.poststart(b.dir, b.record)
+		err = b.poststart(b.hooks(), b.record)
 	}
 	if err != nil {
 		b.child.Kill()
@@ -139,7 +139,7 @@ func (b *birth) poststopAndRemove() {
 	if err := b.release(b.record); err != nil {
 		b.Warn("cgroup: " + err.Error())
 	}
-	b.poststop(b.dir, b.record)
+	b.poststop(b.hooks(), b.record)
 	if err := b.dir.Remove(); err != nil {
 		b.Warn("delete " + b.id + ": " + err.Error())
 	}

@@ -46,7 +46,7 @@ func (r *Runtime) Start(id string) error {
 	}
 	if err == nil {
 		_ = os.Remove(socketPath(dir))
-		err = r.poststart(dir, rec)
+		err = r.poststart(savedHooks(dir), rec)
 		w.unhooked = err != nil
 	}
 	if w.unhooked {

@@ -22,7 +22,7 @@ type tenant struct {
 	rec    state.Record
 	spec   *specs.Spec
 	filter *seccomp.Filter
-	init   int           // pidfd of its first process; -1: not opened
+	init   int           // pidfd of its first process
 	shown  sandbox.Shown // its namespaces, where the first process waits for its start; else nil
 }
 
@@ -35,29 +35,42 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 		return nil, err
 	}
 	defer dir.Close()
-	t := &tenant{init: -1}
-	if t.rec, err = dir.Load(); err != nil {
+	rec, err := dir.Load()
+	if err != nil {
 		return nil, err
 	}
-	switch {
-	case t.rec.Creating || !state.Alive(t.rec):
+	if rec.Creating {
 		return nil, errStopped
-	case !ignorePaused && paused(t.rec):
-		return nil, errors.New("cannot exec in a paused container (use --ignore-paused to override)")
+	}
+	t := &tenant{rec: rec}
+	if t.init, err = openInit(rec); err != nil {
+		return nil, errStopped
+	}
+	if err := t.open(r, dir, ignorePaused); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// open reads the config of the container and finds the way in.
+func (t *tenant) open(r *Runtime, dir *state.Dir, ignorePaused bool) error {
+	if !ignorePaused && paused(t.rec) {
+		return errors.New("cannot exec in a paused container (use --ignore-paused to override)")
 	}
 	raw, err := dir.Config()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	spec, section, err := bundle.DecodeApart(raw)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	t.spec = spec
 	if t.filter, err = r.filter(spec, raw, section); err != nil {
-		return nil, err
+		return err
 	}
-	return t, t.look(dir)
+	return t.look(dir)
 }
 
 // look asks a first process that waits for its start to show its namespaces: it still runs urun's program, and is undumpable, so
@@ -78,19 +91,15 @@ func (t *tenant) look(dir *state.Dir) error {
 }
 
 // inputs are the descriptors that the plan of exec joins.
-func (t *tenant) inputs() (map[string]int, error) {
+func (t *tenant) inputs() map[string]int {
 	inputs := map[string]int{}
 	if t.shown == nil {
-		var err error
-		if t.init, err = openInit(t.rec); err != nil {
-			return nil, err
-		}
 		inputs["target"] = t.init
 	}
 	for name, fd := range t.shown {
 		inputs[name] = fd
 	}
-	return inputs, nil
+	return inputs
 }
 
 // settle starts the planned process. Between its start and its command the first process lets nobody in, for a moment.
@@ -119,8 +128,6 @@ func refusal(pl plan.Plan, err error) syscall.Errno {
 }
 
 func (t *tenant) close() {
-	if t.init >= 0 {
-		unix.Close(t.init)
-	}
+	unix.Close(t.init)
 	t.shown.Close()
 }

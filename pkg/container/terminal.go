@@ -1,8 +1,10 @@
 package container
 
 import (
+	"errors"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/containerd/console"
@@ -18,6 +20,7 @@ type terminal struct {
 	ours, theirs int // the pair over which the master comes; theirs alone: the console socket
 	master       *os.File
 	caller       console.Console // the caller's terminal in raw mode; nil: stdin is none
+	restored     sync.Once       // caller is as it was
 	output       chan struct{}   // closed when all output has been copied
 }
 
@@ -85,9 +88,24 @@ func (t *terminal) enterRaw() {
 	}
 }
 
+// restore gives the caller its terminal back.
+func (t *terminal) restore() {
+	t.restored.Do(func() {
+		if t.caller != nil {
+			_ = t.caller.Reset()
+		}
+	})
+}
+
+// copyOut ends with EIO when the last slave is closed. Where nobody reads the output any more, the terminal is hung up, as one is
+// whose window is closed: else the program would wait for ever for somebody to read, or write for ever for nobody.
 func (t *terminal) copyOut() {
 	defer close(t.output)
-	_, _ = io.Copy(os.Stdout, t.master) // ends with EIO when the last slave is closed
+	_, err := io.Copy(os.Stdout, t.master)
+	if failed := (*os.PathError)(nil); errors.As(err, &failed) && failed.Op == "write" {
+		t.restore()
+		_ = t.master.Close()
+	}
 }
 
 // copyIn ends the container's input when the caller's ends, as a person would: with control-D.
@@ -120,12 +138,9 @@ func (t *terminal) drain() {
 	}
 }
 
-// Close gives the caller its terminal back. It is called on every way out.
+// Close ends what openTerminal began. It is called on every way out.
 func (t *terminal) Close() {
-	if t.caller != nil {
-		_ = t.caller.Reset()
-		t.caller = nil
-	}
+	t.restore()
 	for _, fd := range []int{t.ours, t.theirs} {
 		if fd >= 0 {
 			unix.Close(fd)

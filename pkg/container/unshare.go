@@ -29,7 +29,11 @@ func Unshare(args []string) (int, error) {
 	}
 	defer c.Close()
 	defer unix.Close(c.PidFD)
-	fwd := forward()
+	fwd, err := forward()
+	if err != nil {
+		c.Kill()
+		return 1, err
+	}
 	fwd.begin()
 	fwd.aim(c.PidFD)
 	return exitCode(c.Wait()), nil

@@ -3,7 +3,6 @@ package monitor
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/urun/urun/pkg/companion"
@@ -20,7 +19,7 @@ func connect(w *watch, d companion.Duty) (task, error) {
 	if n == nil {
 		return nil, errors.New("no network is described")
 	}
-	runtime.GOMAXPROCS(runtime.NumCPU()) // from here on bytes are carried
+	carry()
 	var tap *helper
 	tapped := make(chan error, 1)
 	go func() {

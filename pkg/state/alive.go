@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,13 +36,15 @@ func otherBoot(r Record, bootID string) bool {
 }
 
 // BootID returns the random id of this boot (random(4)); empty where /proc is masked.
-func BootID() string {
+func BootID() string { return bootID() }
+
+var bootID = sync.OnceValue(func() string {
 	raw, err := readFile(unix.AT_FDCWD, "/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
 	}
 	return string(bytes.TrimSpace(raw))
-}
+})
 
 // StartTime returns when the process with this pid was started, in clock ticks since boot: field 22 of
 // proc_pid_stat(5). A pid may be reused, a pid with its start time is not.

@@ -1,5 +1,7 @@
 package sys
 
+import "syscall"
+
 // Op is one instruction of a Code: a system call with its arguments, or one of the two pseudo calls. No address of this
 // process is in it, so that a program is the same wherever it lies.
 type Op struct {
@@ -35,6 +37,12 @@ type Code struct {
 	failure Message
 	size    uintptr // of the memory that NewCode has mapped for all of this, 0: none
 }
+
+// StackSize is how many bytes at the end of the data Spawn takes for the child's stack.
+const StackSize = 4096
+
+// Errno is the errno with which a child that Spawn has started has failed; 0: it has not, or its memory was its own.
+func (c *Code) Errno() syscall.Errno { return syscall.Errno(c.failure.Value) }
 
 // ReportCell is the index of the cell that holds the descriptor for messages.
 const ReportCell = 0

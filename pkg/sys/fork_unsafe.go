@@ -69,6 +69,9 @@ func Fork(flags uint64, c *Code) (Child, error) {
 //go:nosplit
 func fork(args *cloneArgs, c *Code) (pid uintptr, errno syscall.Errno) {
 	beforeFork()
+	if calmed { // this thread may have been started by the one that was, and the child would inherit its policy
+		schedule(0, unix.SCHED_NORMAL)
+	}
 	heap := heapAround(uintptr(unsafe.Pointer(&errno)))
 	if c.size > 0 {
 		switch heap.advise(unix.MADV_DONTFORK) {

@@ -5,11 +5,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/idmap"
+	"github.com/urun/urun/pkg/program"
+	"github.com/urun/urun/pkg/sys"
 )
 
 // HelperError tells how newuidmap or newgidmap failed.
@@ -40,17 +41,19 @@ func (e *HelperError) Unwrap() error { return e.Err }
 // running is a helper that has been started.
 type running struct {
 	pid, out int // out is the reading end of a pipe that all its output goes to
+	code     *sys.Code
+	path     string
 	command  string
 	m        idmap.Map
 }
 
-// start starts one helper on one map. It gets no shell and no environment but the language of its messages, and one
-// pipe as all three of its standard files. fork and exec are used directly, because os.StartProcess makes a test
-// child first to see whether pidfds work.
+// start starts one helper on one map. It gets no shell and no environment but the language of its messages, and one pipe as all three
+// of its standard files. syscall.ForkExec would return only when the one helper has been loaded, a third of a millisecond later, and
+// the two are to run at the same time.
 func start(path string, pid int, m idmap.Map) (running, error) {
 	name := filepath.Base(path)
 	argv := append([]string{name, strconv.Itoa(pid)}, m.Args()...)
-	r := running{command: brief(argv), m: m}
+	r := running{path: path, command: brief(argv), m: m}
 	if err := fits(m); err != nil {
 		return r, &HelperError{Command: r.command, Err: err}
 	}
@@ -58,21 +61,35 @@ func start(path string, pid int, m idmap.Map) (running, error) {
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
 		return r, &HelperError{Command: r.command, Err: fmt.Errorf("pipe: %w", err)}
 	}
-	in := uintptr(p[1])
-	child, err := syscall.ForkExec(path, argv, &syscall.ProcAttr{Env: []string{"LC_ALL=C"}, Files: []uintptr{in, in, in}})
+	r.code = becomes(path, argv, p[1])
+	child, err := sys.Spawn(r.code)
 	_ = unix.Close(p[1])
 	if err != nil {
 		_ = unix.Close(p[0])
-		return r, &HelperError{Command: r.command, Err: fmt.Errorf("execute %s: %w", path, err)}
+		r.code.Free()
+		return r, &HelperError{Command: r.command, Err: fmt.Errorf("fork: %w", err)}
 	}
 	r.pid, r.out = child, p[0]
 	return r, nil
+}
+
+// becomes is what the child does to become the helper.
+func becomes(path string, argv []string, out int) *sys.Code {
+	p := program.New()
+	for fd := range 3 {
+		p.Call(unix.SYS_DUP3, program.Int(out), program.Int(fd), program.Int(0))
+	}
+	p.Sigmask()
+	p.Call(unix.SYS_EXECVE, p.Str(path), p.Strs(argv), p.Strs([]string{"LC_ALL=C"}))
+	p.Data(make([]byte, sys.StackSize))
+	return p.Link(nil) // nobody is told of a failure: it is in the code
 }
 
 // finish reads what the helper says until it ends, and reaps it.
 func (r running) finish() error {
 	said := readAll(r.out)
 	_ = unix.Close(r.out)
+	defer r.code.Free()
 	var status unix.WaitStatus
 	for {
 		_, err := unix.Wait4(r.pid, &status, 0, nil)
@@ -86,6 +103,9 @@ func (r running) finish() error {
 	}
 	if status.Exited() && status.ExitStatus() == 0 {
 		return nil
+	}
+	if errno := r.code.Errno(); errno != 0 {
+		return &HelperError{Command: r.command, Err: fmt.Errorf("execute %s: %w", r.path, errno)}
 	}
 	name, _, _ := strings.Cut(r.command, " ")
 	return &HelperError{

@@ -22,6 +22,8 @@ var networks = map[string]verb{
 	"addr":   addr,
 	"names":  names,
 	"sink":   sink,
+	"source": source,
+	"pour":   pour,
 }
 
 // netTime bounds each conversation.
@@ -36,27 +38,14 @@ func serve(a []string) error {
 			return err
 		}
 		go echoPackets(c)
-	} else {
-		l, err := net.Listen(arg(a, 0), arg(a, 1))
-		if err != nil {
-			return err
-		}
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go echoLine(c)
-			}
-		}()
+	} else if err := toEach(arg(a, 0), arg(a, 1), echoLine); err != nil {
+		return err
 	}
 	fmt.Println("serving", arg(a, 0))
 	return nil
 }
 
 func echoLine(c net.Conn) {
-	defer c.Close()
 	buf := make([]byte, 1024)
 	n, err := c.Read(buf)
 	if err != nil {
@@ -214,21 +203,4 @@ func answer(query, ip []byte) []byte {
 		reply = append(reply, ip...)
 	}
 	return reply
-}
-
-// sink takes all that is sent to it at ADDRESS, and says how much it was.
-func sink(a []string) error {
-	l, err := net.Listen("tcp", arg(a, 0))
-	if err != nil {
-		return err
-	}
-	fmt.Println("sinking")
-	c, err := l.Accept()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	n, err := io.Copy(io.Discard, c)
-	fmt.Println(n)
-	return err
 }

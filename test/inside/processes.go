@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,7 @@ var processes = map[string]verb{
 	"echo":      func([]string) error { _, err := io.Copy(os.Stdout, os.Stdin); return err },
 	"save":      save,
 	"lines":     lines,
+	"chatter":   chatter,
 	"readfd":    readfd,
 	"exit":      exit,
 	"sleep":     sleep,
@@ -93,6 +95,15 @@ func save(a []string) error {
 	return os.WriteFile(arg(a, 0), text, 0o644)
 }
 
+// chatter prints lines until one cannot be written.
+func chatter([]string) error {
+	for {
+		if _, err := fmt.Println("and more"); err != nil {
+			return err
+		}
+	}
+}
+
 // lines answers each line of stdin with it in upper case, at once.
 func lines([]string) error {
 	var line []byte
@@ -149,7 +160,8 @@ func forever([]string) error {
 		if s == unix.SIGURG || s == unix.SIGCHLD || s == unix.SIGPIPE { // Go's runtime uses URG for itself
 			continue
 		}
-		fmt.Println("got", strings.TrimPrefix(unix.SignalName(s.(unix.Signal)), "SIG"))
+		name := strings.TrimPrefix(unix.SignalName(s.(unix.Signal)), "SIG")
+		fmt.Println("got", cmp.Or(name, s.String()))
 		if s == unix.SIGTERM || s == unix.SIGINT {
 			return nil
 		}
