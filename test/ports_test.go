@@ -2,12 +2,14 @@ package test
 
 import (
 	"fmt"
+	"net"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
+	"golang.org/x/sys/unix"
 )
 
 // TestPortsOfARunningContainer: they are listed where people look, and come and go.
@@ -75,12 +77,53 @@ func TestPsOfAContainerWithPorts(t *testing.T) {
 	}
 }
 
-// TestNobodyPublishesPorts: where urun-monitor is not there for the network, port says where to go instead.
+// TestTheFirstPortComesLater: a container that was made without any gets somebody who publishes them. Of several that ask at the same
+// time one starts him.
+func TestTheFirstPortComesLater(t *testing.T) {
+	c := newCaller(t)
+	id, _ := c.serving("serve tcp :80", "--net", "none")
+	c.must("port", id).prints("").silent()
+	c.urun("port", "--remove", "1:80", id).refuses(1, "the container has no ports")
+	asking := make([]*live, 4)
+	for i := range asking {
+		asking[i] = c.launch(nil, "port", "-p", "0:80", id)
+	}
+	for _, l := range asking {
+		l.wait().exits(0)
+	}
+	ports := c.network(id).Ports
+	if len(ports) != len(asking) || len(c.monitors()) != 1 {
+		t.Errorf("ports %v, processes %v", ports, c.monitors())
+	}
+	for _, p := range ports {
+		c.answers("tcp", net.JoinHostPort(p.HostIP, fmt.Sprint(p.HostPort)), "hello from 127.0.0.1")
+	}
+	c.must("kill", id, "KILL")
+	c.becomes(id, specs.StateStopped)
+	c.must("delete", id)
+	c.nothingLeft()
+}
+
+// TestTheFirstPortInTheForeground: whoever was hired later ends with the container too, and what he has said is cleaned up.
+func TestTheFirstPortInTheForeground(t *testing.T) {
+	c := newCaller(t)
+	l := c.launch(nil, "run", "-b", c.bundle(inside("serve tcp :80 -- forever")), "--net", "none", c.id)
+	l.expect("ready")
+	at := strings.Fields(c.must("port", "-p", "0:80", c.id).stdout)[2]
+	c.answers("tcp", at, "hello from 127.0.0.1")
+	l.signal(unix.SIGTERM)
+	l.wait().exits(0)
+	c.nothingLeft()
+}
+
+// TestNobodyPublishesPorts: where that cannot be, port says why, and where to go instead.
 func TestNobodyPublishesPorts(t *testing.T) {
 	c := newCaller(t)
+	waiting := c.id + "-waiting"
+	c.must("create", "-b", c.bundle(inside("forever")), "--net", "none", waiting)
+	c.urun("port", "-p", "0:80", waiting).refuses(1, "waits for its start", "start it first")
+	c.must("delete", "--force", waiting)
 	first, _ := c.serving("forever", "--net", "none")
-	c.must("port", first).prints("").silent()
-	c.urun("port", "-p", "0:80", first).refuses(1, "the container was made without a port", "make it with one, such as -p 0:80")
 	second := first + "-second"
 	c.must("run", "-d", "-b", c.bundle(inside("forever")), "--net", "container:"+first, second)
 	t.Cleanup(func() { c.urun("delete", "--force", second) })

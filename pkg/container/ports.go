@@ -37,10 +37,6 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 		return nil, err
 	}
 	defer dir.Close()
-	if !servesPorts(rec) {
-		return nil, errors.New("the container was made without a port, and so nobody is there to publish one: " +
-			"make it with one, such as -p 0:80, and more can be added then")
-	}
 	var request companion.PortRequest
 	if request.Remove, err = network.ParsePorts(remove); err != nil {
 		return nil, fmt.Errorf("--remove: %w", err)
@@ -54,6 +50,14 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 	}
 	if request.Add, err = plan.LeadIn(request.Add, rec.Network, host.LowPorts(&h)); err != nil {
 		return nil, err
+	}
+	if !servesPorts(rec) {
+		if len(request.Remove) > 0 {
+			return nil, fmt.Errorf("--remove %s: the container has no ports", request.Remove[0])
+		}
+		if err := hireForPorts(dir); err != nil {
+			return nil, err
+		}
 	}
 	return ask(dir, request)
 }

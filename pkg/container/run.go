@@ -129,9 +129,11 @@ func (b *birth) finish() {
 	if err := b.dir.Lock(); err != nil {
 		return
 	}
-	if rec, err := b.dir.Load(); err != nil || rec.Pid != b.record.Pid {
+	rec, err := b.dir.Load()
+	if err != nil || rec.Pid != b.record.Pid {
 		return
 	}
+	b.record.Monitor = rec.Monitor // somebody may have hired one
 	b.poststopAndRemove()
 }
 
