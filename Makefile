@@ -44,7 +44,7 @@ fmt: go ## Format the Go code
 bench: ## Compare with runc, crun and podman, in turn, and print a table
 	hack/bench.sh -n $(N)
 
-bench-net: ## Compare published ports with those of rootless podman
+bench-net: ## Compare published ports and ways out with those of rootless podman
 	hack/bench-net.sh -n $(N)
 
 bench-vm: ## Compare with crun where systemd makes the cgroups, in a guest made for it

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make bench-net: published ports of urun beside those of rootless podman, where that is installed. Root measures as urun-dev,
+# make bench-net: published ports and ways out of urun beside those of rootless podman, where that is installed. Root measures as urun-dev,
 # with a /dev/net/tun that it may use.
 #   hack/bench-net.sh [flags of hack/benchnet]
 set -euo pipefail

@@ -118,6 +118,7 @@ need_tests() {
   need podman podman "an engine that urun is tested under"
   need conmon conmon "podman's companion of each container"
   need slirp4netns slirp4netns "the way out of a container's own network"
+  need pasta passt "another way out"
   need bwrap bubblewrap "another sandbox, in which urun is tested"
   need dbus-daemon dbus-daemon "a real message bus, to which urun's client of systemd is held"
   [ -e /usr/share/containers/seccomp.json ] || want golang-github-containers-common "podman's system call filter is tried"

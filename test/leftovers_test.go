@@ -35,6 +35,7 @@ func (c *caller) leftovers() []string {
 		cmdline, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 		left = append(left, fmt.Sprintf("process %d: %s", pid, strings.ReplaceAll(string(cmdline), "\x00", " ")))
 	}
+	left = append(left, widows()...)
 	info, _ := os.ReadFile("/proc/self/mountinfo")
 	for line := range strings.Lines(string(info)) {
 		if strings.Contains(line, filepath.Base(c.dir)) {
@@ -45,6 +46,31 @@ func (c *caller) leftovers() []string {
 		left = append(left, "state "+name)
 	}
 	return left
+}
+
+// widows are helpers of a network whose container is gone. Their command line names its first process, and not the container.
+func widows() (left []string) {
+	for _, name := range listOf("/proc/[0-9]*/cmdline") {
+		raw, _ := os.ReadFile(name)
+		words := strings.Split(strings.TrimRight(string(raw), "\x00"), "\x00")
+		last := len(words) - 1
+		var pid int
+		switch {
+		case words[0] == "slirp4netns" && last > 1 && words[last] == "tap0":
+			pid, _ = strconv.Atoi(words[last-1])
+		case words[0] == "pasta":
+			_, _ = fmt.Sscanf(words[last], "--netns=/proc/%d/ns/net", &pid)
+		}
+		if pid > 0 && isGone(pid) {
+			left = append(left, "helper "+strings.Join(words, " "))
+		}
+	}
+	return left
+}
+
+func listOf(pattern string) []string {
+	list, _ := filepath.Glob(pattern)
+	return list
 }
 
 // stateDirs lists what is in the runtime directories, whatever the runtime is called. What urun keeps for the next container

@@ -164,37 +164,6 @@ func TestNetworkFilesStayOutOfTheRootfs(t *testing.T) {
 	}
 }
 
-// TestPortsOfARunningContainer: they are listed where people look, and come and go.
-func TestPortsOfARunningContainer(t *testing.T) {
-	c := newCaller(t)
-	id, at := c.serving("serve tcp :80 -- serve udp :81", "--net", "none", "-p", "0:80")
-	c.must("port", id).prints("80/tcp -> " + at[0])
-	c.must("list").mentions("PORTS", at[0]+":80/tcp")
-	c.must("list", "-f", "json").mentions(`"hostPort":`)
-	added := c.must("port", "-p", "0:80", "-p", "0:81/udp", id)
-	lines := strings.Split(strings.TrimSpace(added.stdout), "\n")
-	if len(lines) != 3 {
-		t.Fatal(added)
-	}
-	_, tcp, _ := strings.Cut(lines[1], " -> ")
-	_, udp, _ := strings.Cut(lines[2], " -> ")
-	c.answers("tcp", tcp, "hello from 127.0.0.1")
-	c.answers("udp", udp, "hello from 127.0.0.1")
-	c.urun("port", "-p", "0:80", "-p", at[0]+":80", id).refuses(1, "the port is published already")
-	c.urun("port", "--remove", "1:80", id).refuses(1, "127.0.0.1:1:80/tcp is not published")
-	c.must("port", "--remove", tcp+":80", id).prints("80/tcp -> "+at[0], "81/udp -> "+udp)
-	if got, err := sayOnce("tcp", tcp, "x"); err == nil && got != "" {
-		t.Errorf("a port that was given up answers: %q", got)
-	}
-	c.answers("tcp", at[0], "hello from 127.0.0.1")
-	c.must("kill", id, "KILL")
-	c.becomes(id, specs.StateStopped)
-	c.urun("port", id).refuses(1, "the container has stopped")
-	c.must("delete", id)
-	id = c.detached(inside("forever"))
-	c.urun("port", id).refuses(1, "the container has no network of urun's")
-}
-
 // TestNetworkThatCannotBeHad: each error says why and what to do, and nothing is left.
 func TestNetworkThatCannotBeHad(t *testing.T) {
 	c := newCaller(t)
@@ -215,7 +184,7 @@ func TestNetworkThatCannotBeHad(t *testing.T) {
 		{[]string{"--net", "host", "-p", "8080:80"}, []string{"the host's own network"}},
 		{[]string{"--net", "none", "-p", "80"}, []string{"want [IP:]HOST:CONTAINER"}},
 		{[]string{"--net", "none", "-p", "192.0.2.77:0:80"}, []string{"this host has no address 192.0.2.77"}},
-		{[]string{"--net", "bridge"}, []string{`"bridge" is none of auto, host, none, slirp4netns, container:ID`}},
+		{[]string{"--net", "bridge"}, []string{`"bridge" is none of auto, host, none, pasta, slirp4netns, container:ID`}},
 	} {
 		args := slices.Concat([]string{"run", "-b", dir}, bad.flags, []string{c.id})
 		c.urun(args...).refuses(1, bad.want...)
@@ -223,8 +192,8 @@ func TestNetworkThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// TestWithoutSlirp4netns: auto goes on without a way out and says what to install; a demand is refused.
-func TestWithoutSlirp4netns(t *testing.T) {
+// TestWithoutAWayOut: auto goes on without and says what to install; a demand is refused.
+func TestWithoutAWayOut(t *testing.T) {
 	c := newCaller(t)
 	bin := filepath.Join(c.dir, "bin")
 	if err := os.Mkdir(bin, 0o755); err != nil {
@@ -238,8 +207,9 @@ func TestWithoutSlirp4netns(t *testing.T) {
 	c.env = slices.DeleteFunc(c.env, func(e string) bool { return strings.HasPrefix(e, "PATH=") })
 	c.env = append(c.env, "PATH="+bin)
 	dir := c.bundle(inside("lo -- ifaces"), namespace(specs.NetworkNamespace, ""))
-	c.urun("run", "-b", dir, "--net", "auto", c.id).exits(0).mentions("lo is up").complains("URUN-NET-001", "slirp4netns is not installed", "install the package")
+	c.urun("run", "-b", dir, "--net", "auto", c.id).exits(0).mentions("lo is up").complains("URUN-NET-001", "neither pasta nor slirp4netns is installed", "install the package passt or slirp4netns")
 	c.urun("run", "-b", dir, "--net", "slirp4netns", c.id).refuses(1, "--net slirp4netns: slirp4netns is not installed; install the package slirp4netns")
+	c.urun("run", "-b", dir, "--net", "pasta", c.id).refuses(1, "--net pasta: pasta is not installed; install the package passt")
 	c.nothingLeft()
 }
 

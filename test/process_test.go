@@ -62,6 +62,19 @@ func TestRlimits(t *testing.T) {
 	})).refuses(1, "RLIMIT_CORE")
 }
 
+// TestNoOpenFiles: the limit is set at the last moment, so that a hook, exec and start still find their way in before.
+func TestNoOpenFiles(t *testing.T) {
+	c := newCaller(t)
+	none := process(func(p *specs.Process) { p.Rlimits = []specs.POSIXRlimit{{Type: "RLIMIT_NOFILE"}} })
+	hook := hooks(specs.Hooks{StartContainer: []specs.Hook{{Path: "/inside", Args: []string{"inside", "print", "hooked"}}}})
+	id := c.created(none, hook, inside("forever"))
+	c.exec("", "print there").exits(0).prints("there")
+	c.must("start", id)
+	c.becomes(id, "running")
+	c.exec("", "print and there").exits(0).prints("and there")
+	newCaller(t).run(none, hook, inside("print here")).exits(0).prints("here")
+}
+
 func TestUmask(t *testing.T) {
 	c := newCaller(t)
 	c.run(inside("umask")).exits(0).prints("0022")

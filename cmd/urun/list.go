@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/container"
 )
 
@@ -62,7 +63,7 @@ func plain(s string) string {
 // printTable has runc's columns and runc's spaces between them, and one more where a container has published ports.
 func printTable(w io.Writer, all []container.Status) error {
 	tw := tabwriter.NewWriter(w, 12, 1, 3, ' ', 0)
-	ports := slices.ContainsFunc(all, func(s container.Status) bool { return s.Network != nil && len(s.Network.Ports) > 0 })
+	ports := slices.ContainsFunc(all, func(s container.Status) bool { return len(portsOf(s)) > 0 })
 	fmt.Fprint(tw, "ID\tPID\tSTATUS\tBUNDLE\tCREATED\tOWNER")
 	if ports {
 		fmt.Fprint(tw, "\tPORTS")
@@ -72,20 +73,26 @@ func printTable(w io.Writer, all []container.Status) error {
 		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s",
 			s.ID, s.Pid, s.Status, plain(s.Bundle), s.Created.Format(time.RFC3339Nano), plain(s.Owner))
 		if ports {
-			fmt.Fprint(tw, "\t"+portList(s))
+			fmt.Fprint(tw, "\t"+portList(portsOf(s)))
 		}
 		fmt.Fprintln(tw)
 	}
 	return tw.Flush()
 }
 
-// portList is all ports of a container in one cell.
-func portList(s container.Status) string {
+// portsOf are the published ports of a container.
+func portsOf(s container.Status) []companion.Port {
+	if s.Network == nil {
+		return nil
+	}
+	return s.Network.Ports
+}
+
+// portList is all ports in one cell.
+func portList(ports []companion.Port) string {
 	var list []string
-	if s.Network != nil {
-		for _, p := range s.Network.Ports {
-			list = append(list, p.String())
-		}
+	for _, p := range ports {
+		list = append(list, p.String())
 	}
 	return strings.Join(list, ",")
 }

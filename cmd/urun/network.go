@@ -6,7 +6,7 @@ import (
 
 // networkFlags say which network the container has; the annotations dev.urun.* of a bundle say the same.
 type networkFlags struct {
-	Net      string   `name:"net" placeholder:"MODE" about:"The container's network: auto, host, none, slirp4netns or container:ID. By default what the config says."`
+	Net      string   `name:"net" placeholder:"MODE" about:"The container's network: auto, host, none, pasta, slirp4netns or container:ID. By default what the config says."`
 	Publish  []string `name:"publish" short:"p" sep:"none" placeholder:"[IP:]HOST:CONTAINER[/udp]" about:"Publish a port or a range of ports, on 127.0.0.1 if no address is given; HOST 0 is a free one. May be repeated."`
 	DNS      []string `name:"dns" sep:"none" placeholder:"IP" about:"A nameserver in place of the host's; may be repeated."`
 	AddHost  []string `name:"add-host" sep:"none" placeholder:"NAME:IP" about:"A line of the container's /etc/hosts; may be repeated."`

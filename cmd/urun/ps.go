@@ -9,12 +9,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/urun/urun/pkg/container"
 )
 
 type psCmd struct {
 	Format string `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
 	target
 	Args []string `arg:"" name:"ps-args" optional:"" verbatim:"" about:"Arguments of ps(1); -ef by default."`
+}
+
+// Help says more.
+func (*psCmd) Help() string {
+	return "At a terminal the published ports follow the table; list and state tell them to programs."
 }
 
 // Run lists the processes.
@@ -38,11 +45,25 @@ func (c *psCmd) Run(app *App) error {
 	out, err := exec.Command("ps", args...).CombinedOutput()
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return printPids(app.Stdout, pids)
+		err = printPids(app.Stdout, pids)
 	case err != nil:
-		return fmt.Errorf("ps: %w: %s", err, firstLine(string(out)))
+		err = fmt.Errorf("ps: %w: %s", err, firstLine(string(out)))
+	default:
+		err = filterPs(app.Stdout, string(out), pids)
 	}
-	return filterPs(app.Stdout, string(out), pids)
+	if err == nil && isTerminal(app.Stdout) && isTerminal(app.Stderr) {
+		printPorts(app.Stderr, rt, c.ID)
+	}
+	return err
+}
+
+// printPorts adds the published ports to a table that a person looks at. Programs parse the table as runc prints it, many of them
+// together with what is on stderr, so they must not see this: for them `list` and `state` have the ports.
+func printPorts(w io.Writer, rt *container.Runtime, id string) {
+	ports, err := rt.Ports(id)
+	if err == nil && len(ports) > 0 { // an error: it has no network of its own, or has just ended
+		fmt.Fprintln(w, "PORTS:", portList(ports))
+	}
 }
 
 // firstLine is what ps(1) has to say; its whole usage follows on the lines after.

@@ -1,174 +1,97 @@
-// Benchnet measures a published port: what the network adds to the start of a container, how fast bytes go in, and how long a new
-// connection takes, for urun and, where it is installed, for podman, in turn. All traffic is on 127.0.0.1.
+// Benchnet measures the network of a container, for urun and, where it is installed, for rootless podman, in turn: what the network
+// adds to the start, how long a new connection through a published port takes, how fast bytes go in and out through the port, and how
+// fast they go out of the container by each program that can connect it. All traffic stays on this host.
 package main
 
 import (
 	"flag"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 )
 
-// A tool starts a container that answers at a port of the host.
-type tool struct {
-	name  string
-	plain func(id string) []string             // runs /true without a network of its own and waits
-	once  func(id, port string) []string       // the same with one
-	serve func(id, port, verb string) []string // runs `inside VERB :80` in the background
-	stop  func(id string) []string
+// options are what is measured, how often and how long.
+type options struct {
+	mode, only     string
+	starts, rounds int
+	warmUp, length time.Duration // of a stream: its beginning, which is not measured, and the rest
 }
 
 func main() {
 	urun, inside := flag.String("urun", "bin/urun", "the binary"), flag.String("inside", "", "the test program")
-	mode := flag.String("net", "slirp4netns", "mode of the network")
-	runs := flag.Int("n", 10, "runs of each")
-	mib := flag.Int64("mib", 512, "size of the stream")
+	other := flag.String("other", "", "another urun to compare with, in place of podman")
+	var o options
+	flag.StringVar(&o.mode, "net", "slirp4netns", "mode of the network of the published port")
+	flag.StringVar(&o.only, "only", "", "measure only this of start, connection, in, back, out")
+	flag.IntVar(&o.starts, "n", 15, "starts of each")
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds of connections and of streams")
+	flag.DurationVar(&o.warmUp, "warmup", 700*time.Millisecond, "beginning of a stream: windows grow, pipes are made, caches fill")
+	flag.DurationVar(&o.length, "length", 2*time.Second, "length of a stream")
 	flag.Parse()
+	defer failed()
 	dir, err := os.MkdirTemp("/tmp", "bn-") // podman wants a short path
 	check(err)
 	defer os.RemoveAll(dir)
-	tools := []tool{urunTool(*urun, *inside, dir, *mode)}
-	if path, err := exec.LookPath("podman"); err == nil {
-		tools = append(tools, podmanTool(path, *inside, dir, *mode))
+	check(os.Setenv("XDG_RUNTIME_DIR", dir))
+	defer endPodman(dir)
+	tools := []tool{urunTool(firstTool, *urun, *inside, dir)}
+	if *other != "" {
+		tools = append(tools, urunTool("other", *other, *inside, dir))
+	} else if path, err := exec.LookPath("podman"); err == nil {
+		tools = append(tools, podmanTool(path, *inside, dir))
 	}
-	fmt.Printf("%-10s %12s %12s %12s %12s %12s\n", "", "start", "with net", "added", "MiB/s in", "connection")
-	measure(tools, *runs, *mib)
-}
-
-// figures are what was measured of one tool.
-type figures struct {
-	plain, networked, connection []time.Duration
-	rate                         []float64
-}
-
-func measure(tools []tool, runs int, mib int64) {
-	all := make([]figures, len(tools))
-	port := 28000
-	for i := range runs {
-		for n, t := range tools {
-			f := &all[n]
-			f.plain = append(f.plain, timed(t.plain(fmt.Sprintf("bn-p%d", i))))
-			port++
-			f.networked = append(f.networked, timed(t.once(fmt.Sprintf("bn-n%d", i), fmt.Sprint(port))))
+	header(tools, o)
+	for _, p := range parts {
+		if o.only == "" || o.only == p.name {
+			p.measure(tools, o)
 		}
 	}
-	for i := range 5 {
-		for n, t := range tools {
-			f := &all[n]
-			port++
-			served(t, fmt.Sprintf("bn-s%d", i), port, "sink", func(at string) { f.rate = append(f.rate, stream(at, mib)) })
-			port++
-			served(t, fmt.Sprintf("bn-c%d", i), port, "serve tcp", func(at string) { f.connection = append(f.connection, connections(at, 1000)) })
+}
+
+// parts are what can be measured by itself, in the order of the table.
+var parts = []struct {
+	name    string
+	measure func([]tool, options)
+}{
+	{"start", starts},
+	{"connection", func(tools []tool, o options) {
+		lower(tools, "new connection and its answer, µs", rounds(tools, o, connections))
+	}},
+	{"in", func(tools []tool, o options) {
+		higher(tools, "into the published port, MiB/s", rounds(tools, o, into))
+	}},
+	{"back", func(tools []tool, o options) {
+		higher(tools, "back through the port, MiB/s", rounds(tools, o, back))
+	}},
+	{"out", func(tools []tool, o options) {
+		for _, o.mode = range []string{"slirp4netns", "pasta"} {
+			able, why := who(tools, o.mode)
+			higher(tools, "out by "+o.mode+", MiB/s", rounds(able, o, out))
+			for _, w := range why {
+				fmt.Println("  " + w)
+			}
 		}
-	}
-	for n, t := range tools {
-		f := all[n]
-		a, b := median(f.plain), median(f.networked)
-		slices.Sort(f.rate)
-		fmt.Printf("%-10s %12s %12s %12s %12.0f %12s\n", t.name, ms(a), ms(b), ms(b-a), f.rate[len(f.rate)/2], ms(median(f.connection)))
-	}
+	}},
 }
 
-func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000) }
-
-func median(all []time.Duration) time.Duration {
-	slices.Sort(all)
-	return all[len(all)/2]
-}
-
-func timed(argv []string) time.Duration {
-	start := time.Now()
-	command(argv)
-	return time.Since(start)
-}
-
-func command(argv []string) {
-	cmd := exec.Command(argv[0], argv[1:]...)
-	out, err := os.CreateTemp("", "benchnet-out") // a pipe would stay open as long as a container in the background
-	check(err)
-	defer os.Remove(out.Name())
-	defer out.Close()
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Run(); err != nil {
-		said, _ := os.ReadFile(out.Name())
-		check(fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, said))
-	}
-}
-
-// served runs a server while do is done.
-func served(t tool, id string, port int, verb string, do func(at string)) {
-	command(t.serve(id, fmt.Sprint(port), verb))
-	defer command(t.stop(id))
-	do(fmt.Sprintf("127.0.0.1:%d", port))
-}
-
-// dial connects to a server that may not listen yet: a proxy takes the connection and closes it then.
-func dial(at string) net.Conn {
-	for range 500 {
-		if c, err := net.Dial("tcp", at); err == nil {
-			return c
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	check(fmt.Errorf("%s: nobody listens", at))
-	return nil
-}
-
-// stream sends so many MiB, and returns how many a second arrived.
-func stream(at string, mib int64) float64 {
-	time.Sleep(time.Second) // the server is up then
-	c := dial(at)
-	check(c.SetDeadline(time.Now().Add(time.Minute)))
-	buf := make([]byte, 1<<20)
-	start := time.Now()
-	for range mib {
-		_, err := c.Write(buf)
-		check(err)
-	}
-	check(c.(*net.TCPConn).CloseWrite())
-	_, _ = io.Copy(io.Discard, c) // the sink ends when it has all
-	c.Close()
-	return float64(mib) / time.Since(start).Seconds()
-}
-
-// connections makes n connections, one after the other, and returns how long one takes with its answer.
-func connections(at string, n int) time.Duration {
-	time.Sleep(time.Second)
-	start := time.Now()
-	buf := make([]byte, 64)
-	for range n {
-		c := dial(at)
-		check(c.SetDeadline(time.Now().Add(time.Minute)))
-		_, err := io.WriteString(c, "x")
-		check(err)
-		_, err = c.Read(buf)
-		check(err)
-		c.Close()
-	}
-	return time.Since(start) / time.Duration(n)
-}
-
-// rootfs has the test program, and a true.
-func rootfs(inside, dir string) string {
-	root := filepath.Join(dir, "rootfs")
-	for _, d := range []string{"proc", "dev", "sys", "etc", "run", "tmp"} {
-		check(os.MkdirAll(filepath.Join(root, d), 0o755))
-	}
-	raw, err := os.ReadFile(inside)
-	check(err)
-	check(os.WriteFile(filepath.Join(root, "inside"), raw, 0o755))
-	return root
-}
+// A failure ends everything, but not before what was started is stopped.
+type failure struct{ error }
 
 func check(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "benchnet:", err)
+		panic(failure{err})
+	}
+}
+
+// failed is deferred: it ends the program with the error of a check that did not hold.
+func failed() {
+	switch f := recover().(type) {
+	case nil:
+	case failure:
+		fmt.Fprintln(os.Stderr, "benchnet:", f.error)
 		os.Exit(1)
+	default:
+		panic(f)
 	}
 }

@@ -7,7 +7,8 @@ import (
 
 // Network is a container's network, as far as it is made from outside.
 type Network struct {
-	Program  string `json:"program,omitempty"` // path of slirp4netns; empty: the container has lo alone
+	Mode     string `json:"mode"`              // package network knows them
+	Program  string `json:"program,omitempty"` // path of slirp4netns or pasta; empty: the container has lo alone
 	MTU      int    `json:"mtu,omitempty"`     // bytes
 	Loopback bool   `json:"loopback,omitempty"`
 	IPv6     bool   `json:"ipv6,omitempty"`

@@ -78,7 +78,7 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 	}
 	networked := network.Asked(b.Spec.Annotations)
 	if networked {
-		host.Network(&h)
+		host.Network(&h, b.Spec.Annotations[network.KeyNet])
 	}
 	monitor, why := findMonitor(b.Spec, o.attended, networked)
 	h.NoMonitor = why

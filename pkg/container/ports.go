@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,7 +18,7 @@ import (
 	"github.com/urun/urun/pkg/state"
 )
 
-// Ports returns the published ports of the running container id.
+// Ports returns the published ports of the running container id; none where it has a network and was made without any.
 func (r *Runtime) Ports(id string) ([]companion.Port, error) {
 	dir, rec, err := r.openNetwork(id)
 	if err != nil {
@@ -36,6 +37,10 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 		return nil, err
 	}
 	defer dir.Close()
+	if !servesPorts(rec) {
+		return nil, errors.New("the container was made without a port, and so nobody is there to publish one: " +
+			"make it with one, such as -p 0:80, and more can be added then")
+	}
 	var request companion.PortRequest
 	if request.Remove, err = network.ParsePorts(remove); err != nil {
 		return nil, fmt.Errorf("--remove: %w", err)
@@ -53,7 +58,12 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 	return ask(dir, request)
 }
 
-// openNetwork opens a running container that has ports, or may have them.
+// servesPorts says whether urun-monitor publishes ports of the container: where it has a way out, or was made with a port.
+func servesPorts(rec state.Record) bool {
+	return rec.Monitor != nil && slices.Contains(rec.Monitor.Duties, companion.Net)
+}
+
+// openNetwork opens a running container that has a network of urun's, which is not another container's.
 func (r *Runtime) openNetwork(id string) (*state.Dir, state.Record, error) {
 	dir, err := r.Store.Open(id)
 	if err != nil {
@@ -64,9 +74,12 @@ func (r *Runtime) openNetwork(id string) (*state.Dir, state.Record, error) {
 	case err != nil:
 	case !state.Alive(rec):
 		err = errors.New("the container has stopped")
-	case rec.Monitor == nil || !slices.Contains(rec.Monitor.Duties, companion.Net):
+	case rec.Network == "":
 		err = errors.New("the container has no network of urun's: run it with --net auto, or with -p")
-	case !monitorLives(rec):
+	case strings.HasPrefix(rec.Network, network.Of):
+		first := strings.TrimPrefix(rec.Network, network.Of)
+		err = fmt.Errorf("the network is that of the container %s: urun port %s", first, first)
+	case servesPorts(rec) && !monitorLives(rec):
 		err = errors.New(companion.Lost(companion.Net) + ": " + companion.Name + " has ended")
 	}
 	if err != nil {

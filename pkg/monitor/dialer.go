@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/rootless-containers/rootlesskit/v3/pkg/port/builtin/child"
 	"golang.org/x/sys/unix"
@@ -72,6 +73,7 @@ func (d *dialer) stop() { unix.Close(d.life) }
 
 // Dial is the whole life of the process that makes connections inside a container. It returns the exit code.
 func Dial(opaque map[string]string) int {
+	runtime.GOMAXPROCS(1) // it connects and does no more; see carry
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	ignoreSignals()
 	go func() {

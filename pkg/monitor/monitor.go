@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -61,6 +62,7 @@ type watch struct {
 	mu     sync.Mutex
 	dir    *state.Dir
 	report state.Report
+	untold bool // the report could not be written
 }
 
 // prepare makes sure that the container is there and that all duties can be done.
@@ -123,7 +125,26 @@ func (w *watch) note(change func(*state.Report)) {
 	defer w.mu.Unlock()
 	before := w.report
 	change(&w.report)
-	if !reflect.DeepEqual(w.report, before) {
-		_ = w.dir.SaveReport(w.report)
+	if !reflect.DeepEqual(w.report, before) || w.untold {
+		w.untold = w.dir.SaveReport(w.report) != nil
+	}
+}
+
+// insist changes the report, and writes it when that becomes possible: until urun has made the record, which it does when all are
+// ready, there is nothing to report on.
+func (w *watch) insist(end <-chan struct{}, change func(*state.Report)) {
+	for {
+		w.note(change)
+		w.mu.Lock()
+		untold := w.untold
+		w.mu.Unlock()
+		if !untold {
+			return
+		}
+		select {
+		case <-end:
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }

@@ -3,7 +3,6 @@ package monitor
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/urun/urun/pkg/companion"
@@ -13,20 +12,20 @@ import (
 // netTime bounds how long each helper of the network may take to get ready.
 const netTime = 8 * time.Second
 
-// connect gives the waiting container its network and publishes its ports. Its helpers end with it: each holds the other end of a
-// pipe or a socket that only this process has open.
+// connect gives the waiting container its network and publishes its ports. Its helpers end with it, and with this process: each
+// holds the other end of a pipe or a socket that only this process has open.
 func connect(w *watch, d companion.Duty) (task, error) {
 	n := d.Network
 	if n == nil {
 		return nil, errors.New("no network is described")
 	}
-	runtime.GOMAXPROCS(runtime.NumCPU()) // from here on bytes are carried
-	var tap *slirp
+	carry()
+	var tap *helper
 	tapped := make(chan error, 1)
 	go func() {
 		var err error
 		if n.Program != "" {
-			tap, err = startSlirp(n, w.pid)
+			tap, err = startHelper(n, w.pid)
 		}
 		tapped <- err
 	}()
@@ -46,11 +45,11 @@ func connect(w *watch, d companion.Duty) (task, error) {
 	w.report.Ports = ports.list() // that is told to urun: there is no record yet
 	return func(end <-chan struct{}) {
 		select {
-		case why := <-tap.ended():
-			w.note(func(r *state.Report) { r.NetLost = "slirp4netns has ended before the container: " + why })
+		case <-tap.ended():
+			w.insist(end, func(r *state.Report) { r.NetLost = tap.name + " has ended before the container: " + tap.why })
 			<-end
 		case why := <-ports.ended:
-			w.note(func(r *state.Report) { r.NetLost = "the process that connects to published ports has ended: " + why })
+			w.insist(end, func(r *state.Report) { r.NetLost = "the process that connects to published ports has ended: " + why })
 			<-end
 		case <-end:
 		}

@@ -24,17 +24,21 @@ const (
 
 // The modes of a network.
 const (
-	Auto  = "auto"        // Slirp where it can be had, else None; Host for a config without a network namespace
+	Auto  = "auto"        // Pasta or Slirp where one can be had, else None; Host for a config without a network namespace
 	Host  = "host"        // the host's own
 	None  = "none"        // lo, and published ports
-	Slirp = "slirp4netns" // a user-mode network by slirp4netns(1)
+	Pasta = "pasta"       // a user-mode network by pasta(1)
+	Slirp = "slirp4netns" // the same by slirp4netns(1)
 )
 
 // Of begins the mode that takes the network of another container, whose id follows.
 const Of = "container:"
 
 // Modes lists them, for people.
-func Modes() []string { return []string{Auto, Host, None, Slirp, Of + "ID"} }
+func Modes() []string { return []string{Auto, Host, None, Pasta, Slirp, Of + "ID"} }
+
+// LeadsOut says that a network of this mode has a way out by a helper, with the addresses that SlirpAddress begins.
+func LeadsOut(mode string) bool { return mode == Pasta || mode == Slirp }
 
 // A Wish is what a config and its flags ask about the network.
 type Wish struct {
@@ -65,7 +69,7 @@ func Parse(annotations map[string]string) (Wish, error) {
 	if w.Mode == "" {
 		w.Mode = Auto
 	}
-	if !slices.Contains(Modes()[:4], w.Mode) && (!strings.HasPrefix(w.Mode, Of) || w.Mode == Of) {
+	if !slices.Contains(Modes()[:5], w.Mode) && (!strings.HasPrefix(w.Mode, Of) || w.Mode == Of) {
 		return w, fmt.Errorf("--net (%s): %q is none of %s", KeyNet, w.Mode, strings.Join(Modes(), ", "))
 	}
 	var err error

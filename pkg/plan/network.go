@@ -25,16 +25,6 @@ type NetworkFile struct {
 	Content []byte
 }
 
-// NetworkFacts are what a host has for the networks of containers. They are looked for only when something asks.
-type NetworkFacts struct {
-	Slirp        string // path of slirp4netns
-	SlirpTrouble string // why it cannot be used; empty: it can
-	SlirpFix     string
-	Resolv       string // content of /etc/resolv.conf
-	IPv6         bool   // there is a default route for it
-	LowPorts     int    // ports below this number are root's (net.ipv4.ip_unprivileged_port_start)
-}
-
 // NetworkCall is the number of the call-out at which the container gets its network.
 const NetworkCall = 1 << 16
 
@@ -103,45 +93,10 @@ func (c *compiler) joinedNetwork(w network.Wish) error {
 	return nil
 }
 
-// networkMode turns network.Auto into one that can be had, and refuses what cannot.
-func (c *compiler) networkMode(w network.Wish, own bool) (string, error) {
-	if c.opt.Network != "" {
-		return c.opt.Network, nil
-	}
-	facts := c.host.Network
-	if facts == nil {
-		facts = &NetworkFacts{SlirpTrouble: "it was not looked for"}
-	}
-	why, fix := facts.SlirpTrouble, facts.SlirpFix
-	if why == "" && c.host.NoMonitor != "" {
-		why, fix = c.host.NoMonitor, "install "+companion.Name+" beside urun"
-	}
-	switch {
-	case w.Mode == network.Host && len(w.Ports) > 0:
-		return "", errors.New("-p: the container has the host's own network, where its ports are open already; leave -p out, or take --net auto")
-	case w.Mode == network.Host, w.Mode == network.Auto && !own && len(w.Ports) == 0:
-		return network.Host, nil
-	case len(w.Ports) > 0 && c.host.NoMonitor != "":
-		return "", errors.New("-p: " + c.host.NoMonitor)
-	case w.Mode == network.None:
-		return network.None, nil
-	case why == "":
-		return network.Slirp, nil
-	case w.Mode == network.Slirp:
-		return "", errors.New("--net slirp4netns: " + why + "; " + fix)
-	}
-	got := "nothing but its own loopback interface"
-	if len(w.Ports) > 0 {
-		got += "; its published ports work"
-	}
-	c.note(Notice{Code: "URUN-NET-001", Want: "--net auto", Got: got, Why: why, Fix: fix})
-	return network.None, nil
-}
-
 // networkDuty is what urun-monitor has to do for the network.
 func (c *compiler) networkDuty() error {
 	n := c.plan.Network
-	if n.Mode != network.Slirp && len(c.wish.Ports) == 0 {
+	if !network.LeadsOut(n.Mode) && len(c.wish.Ports) == 0 {
 		return nil
 	}
 	facts := c.host.Network
@@ -152,9 +107,10 @@ func (c *compiler) networkDuty() error {
 	if err != nil {
 		return err
 	}
-	duty := &companion.Network{Loopback: c.wish.Loopback, Ports: ports}
-	if n.Mode == network.Slirp {
-		duty.Program, duty.MTU, duty.IPv6 = facts.Slirp, network.SlirpMTU, facts.IPv6
+	duty := &companion.Network{Mode: n.Mode, Loopback: c.wish.Loopback, Ports: ports}
+	if network.LeadsOut(n.Mode) {
+		duty.Program, duty.MTU, duty.IPv6 = facts.program(n.Mode), network.SlirpMTU, facts.IPv6
+		c.tellLeak(n.Mode, facts)
 	}
 	n.Duty = &companion.Duty{Kind: companion.Net, Network: duty}
 	return nil
@@ -177,7 +133,7 @@ func LeadIn(ports []companion.Port, mode string, low int) ([]companion.Port, err
 // inside is the address in the container that a published port leads to. What only this machine reaches may reach what listens on
 // the container's loopback; what others reach may not, for many servers trust whoever comes from there.
 func inside(p companion.Port, mode string) string {
-	if mode == network.Slirp && !strings.HasPrefix(p.HostIP, "127.") && p.HostIP != "::1" {
+	if network.LeadsOut(mode) && !strings.HasPrefix(p.HostIP, "127.") && p.HostIP != "::1" {
 		return network.SlirpAddress
 	}
 	return "127.0.0.1"

@@ -49,7 +49,7 @@ func (c *compiler) networkFiles() error {
 	}
 	address, resolv := "", ""
 	servers := c.wish.DNS
-	if n.Mode == network.Slirp {
+	if network.LeadsOut(n.Mode) {
 		address = network.SlirpAddress
 		if len(servers) == 0 {
 			servers = []string{network.SlirpDNS}

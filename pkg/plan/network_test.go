@@ -19,9 +19,23 @@ func networked(facts plan.NetworkFacts) plan.Host {
 }
 
 var (
-	withSlirp    = plan.NetworkFacts{Slirp: "/usr/bin/slirp4netns", Resolv: "search example\n", LowPorts: 1024}
-	withoutSlirp = plan.NetworkFacts{SlirpTrouble: "slirp4netns is not installed", SlirpFix: "install the package slirp4netns", LowPorts: 1024}
+	withSlirp = plan.NetworkFacts{Slirp: "/usr/bin/slirp4netns", Resolv: "search example\n", LowPorts: 1024}
+	withPasta = plan.NetworkFacts{Pasta: "/usr/bin/pasta", IPv4: true, LowPorts: 1024}
+	bare      = plan.NetworkFacts{IPv4: true, LowPorts: 1024}
 )
+
+// having are these facts with something else.
+func having(f plan.NetworkFacts, change func(*plan.NetworkFacts)) plan.NetworkFacts {
+	change(&f)
+	return f
+}
+
+func old(f *plan.NetworkFacts)     { f.OldPasta = true }
+func noRoute(f *plan.NetworkFacts) { f.IPv4 = false }
+func both(f *plan.NetworkFacts)    { f.Slirp = "/usr/bin/slirp4netns" }
+func noTun(f *plan.NetworkFacts) {
+	f.Tun, f.TunFix = "/dev/net/tun does not exist", "as root: modprobe tun"
+}
 
 const ownNet = `, "linux": {"namespaces": [{"type": "mount"}, {"type": "pid"}, {"type": "user"}, {"type": "uts"}, {"type": "network"}]}`
 
@@ -41,14 +55,22 @@ func TestNetworkModes(t *testing.T) {
 		want, born, steps string // the mode as printed; a namespace; part of the plan
 	}{
 		{withSlirp, annotated(network.KeyNet, "auto") + ownNet, "slirp4netns by urun-monitor", "net", "call out: network"},
-		{withoutSlirp, annotated(network.KeyNet, "auto") + ownNet, "none", "net", "notice URUN-NET-001"},
-		{withoutSlirp, annotated(network.KeyPublish, "8080:80") + ownNet, "none by urun-monitor, ports 127.0.0.1:8080:80/tcp", "net", "call out: network"},
+		{bare, annotated(network.KeyNet, "auto") + ownNet, "none", "net", "notice URUN-NET-001"},
+		{bare, annotated(network.KeyPublish, "8080:80") + ownNet, "none by urun-monitor, ports 127.0.0.1:8080:80/tcp", "net", "call out: network"},
 		{withSlirp, annotated(network.KeyNet, "none") + ownNet, "none", "net", "bring lo up"},
 		{withSlirp, annotated(network.KeyNet, "none") + linuxOf("uts"), "none", "net", "bring lo up"},
 		{withSlirp, annotated(network.KeyNet, "auto") + linuxOf("uts"), "host", "", ""},
 		{withSlirp, annotated(network.KeyPublish, "0:80") + linuxOf("uts"), "slirp4netns by urun-monitor, ports 127.0.0.1:0:80/tcp", "net", "call out: network"},
 		{withSlirp, annotated(network.KeyNet, "host") + ownNet, "host", "", ""},
 		{withSlirp, annotated(network.KeyNet, "slirp4netns") + ownNet, "slirp4netns by urun-monitor", "net", "/etc/resolv.conf"},
+		{withPasta, annotated(network.KeyNet, "auto") + ownNet, "pasta by urun-monitor", "net", "/etc/resolv.conf"},
+		{having(withPasta, both), annotated(network.KeyNet, "auto") + ownNet, "pasta by urun-monitor", "net", "call out: network"},
+		{having(having(withPasta, both), old), annotated(network.KeyNet, "auto") + ownNet, "slirp4netns by urun-monitor", "net", "call out: network"},
+		{having(having(withPasta, both), noRoute), annotated(network.KeyNet, "auto") + ownNet, "slirp4netns by urun-monitor", "net", "call out: network"},
+		{having(having(withPasta, both), noTun), annotated(network.KeyNet, "auto") + ownNet, "none", "net", "(/dev/net/tun does not exist)"},
+		{having(withPasta, old), annotated(network.KeyNet, "auto") + ownNet, "none", "net", "install the package slirp4netns"},
+		{having(withPasta, old), annotated(network.KeyNet, "pasta") + ownNet, "pasta by urun-monitor", "net", "call out: network"},
+		{bare, annotated(network.KeyNet, "auto") + ownNet, "none", "net", "install the package passt or slirp4netns"},
 	} {
 		spec := with(t, c.config+"}")
 		before := len(spec.Linux.Namespaces)
@@ -85,12 +107,15 @@ func TestNetworkRefused(t *testing.T) {
 		facts        plan.NetworkFacts
 		config, want string
 	}{
-		{withoutSlirp, annotated(network.KeyNet, "slirp4netns") + ownNet, "--net slirp4netns: slirp4netns is not installed; install the package slirp4netns"},
+		{bare, annotated(network.KeyNet, "pasta") + ownNet, "--net pasta: pasta is not installed; install the package passt"},
+		{having(withPasta, noTun), annotated(network.KeyNet, "pasta") + ownNet, "--net pasta: /dev/net/tun does not exist; as root: modprobe tun"},
+		{having(withPasta, noRoute), annotated(network.KeyNet, "pasta") + ownNet, "--net pasta: the host has no default route for IPv4, without which pasta does nothing; take --net slirp4netns"},
+		{bare, annotated(network.KeyNet, "slirp4netns") + ownNet, "--net slirp4netns: slirp4netns is not installed; install the package slirp4netns"},
 		{withSlirp, annotated(network.KeyNet, "host", network.KeyPublish, "8080:80") + ownNet, "-p: the container has the host's own network"},
 		{withSlirp, annotated(network.KeyPublish, "80:80") + ownNet, "-p 127.0.0.1:80:80/tcp: ports below 1024 are root's; take 8080, or as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80"},
 		{withSlirp, annotated(network.KeyPublish, "8080:80") + joins, "-p: linux.namespaces joins a network namespace by its path"},
 		{withSlirp, annotated(network.KeyNet, "none") + joins, "--net none: linux.namespaces joins a network namespace by its path"},
-		{withSlirp, annotated(network.KeyNet, "bridge") + ownNet, `--net (dev.urun.net): "bridge" is none of auto, host, none, slirp4netns, container:ID`},
+		{withSlirp, annotated(network.KeyNet, "bridge") + ownNet, `--net (dev.urun.net): "bridge" is none of auto, host, none, pasta, slirp4netns, container:ID`},
 		{withSlirp, annotated(network.KeyPublish, "x") + ownNet, `-p (dev.urun.publish): "x": want [IP:]HOST:CONTAINER`},
 	} {
 		_, err := plan.Compile(with(t, c.config+"}"), networked(c.facts), options())
@@ -127,5 +152,33 @@ func TestNetworkFilesGiveWay(t *testing.T) {
 	spec.Mounts = []specs.Mount{{Destination: "/etc", Source: "/srv/etc", Type: "bind"}}
 	if p, err = plan.Compile(spec, networked(withSlirp), options()); err != nil || len(p.Network.Files) != 0 {
 		t.Errorf("%+v, %v", p.Network, err)
+	}
+}
+
+// TestNetworkLeak: who may send what it likes reaches the host's loopback by what is not recent, and is told.
+func TestNetworkLeak(t *testing.T) {
+	for _, c := range []struct {
+		facts plan.NetworkFacts
+		mode  string
+		caps  []string
+		open  string
+		told  bool
+	}{
+		{withSlirp, "slirp4netns", []string{"CAP_NET_RAW"}, "", true},
+		{withSlirp, "slirp4netns", []string{"CAP_NET_RAW"}, "true", false},
+		{withSlirp, "slirp4netns", []string{"CAP_KILL"}, "", false},
+		{withPasta, "pasta", []string{"CAP_NET_ADMIN"}, "", false},
+		{having(withPasta, old), "pasta", []string{"CAP_NET_ADMIN"}, "", true},
+		{having(withPasta, old), "pasta", nil, "", false},
+	} {
+		spec := with(t, annotated(network.KeyNet, c.mode, network.KeyLoopback, c.open)+ownNet+"}")
+		spec.Process.Capabilities = &specs.LinuxCapabilities{Bounding: c.caps}
+		p, err := plan.Compile(spec, networked(c.facts), options())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(p.String(), "URUN-NET-003"); told != c.told {
+			t.Errorf("%+v:\n%s", c, p)
+		}
 	}
 }

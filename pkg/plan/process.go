@@ -145,6 +145,7 @@ func (c *compiler) ready() error {
 	if err != nil {
 		return err
 	}
+	attributes, few := fewFiles(attributes)
 	c.add(attributes...)
 	c.add(c.substitutes...)
 	if _, _, err := affinity(p.ExecCPUAffinity); err != nil { // it is for exec, and should not wait until then to be found wrong
@@ -162,6 +163,7 @@ func (c *compiler) ready() error {
 	if h := c.spec.Hooks; h != nil && len(h.StartContainer) > 0 {
 		c.callOuts("startContainer", h.StartContainer, c.plan.Birth.Own)
 	}
+	c.add(few...)
 	return nil
 }
 
@@ -220,35 +222,4 @@ func environment(env []string, home string) []string {
 		list = append(list, "HOME="+home)
 	}
 	return list
-}
-
-// rlimits turns the config's resource limits into steps. at is the JSON path of the process, callers are the caller's own
-// hard limits where they are known.
-func rlimits(at string, list []specs.POSIXRlimit, callers []uint64) ([]step.Step, error) {
-	steps := make([]step.Step, 0, len(list))
-	for i, r := range list {
-		here := fmt.Sprintf("%s.rlimits[%d]", at, i)
-		n := slices.Index(rlimitNames[:], strings.TrimPrefix(r.Type, "RLIMIT_"))
-		if n < 0 || !strings.HasPrefix(r.Type, "RLIMIT_") {
-			return nil, fmt.Errorf("%s.type: unknown limit %q", here, r.Type)
-		}
-		if r.Soft > r.Hard {
-			return nil, fmt.Errorf("%s: soft limit %d is above the hard limit %d", here, r.Soft, r.Hard)
-		}
-		if slices.ContainsFunc(list[:i], func(o specs.POSIXRlimit) bool { return o.Type == r.Type }) {
-			return nil, fmt.Errorf("%s: %s given twice", here, r.Type)
-		}
-		limit := step.Rlimit{Name: r.Type, Resource: n, Soft: r.Soft, Hard: r.Hard}
-		if n < len(callers) && callers[n] < r.Hard {
-			limit.Callers, limit.Above = callers[n], true
-		}
-		steps = append(steps, limit)
-	}
-	return steps, nil
-}
-
-// rlimitNames are the resources of getrlimit(2) by number (asm-generic/resource.h).
-var rlimitNames = [...]string{
-	"CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS", "LOCKS", "SIGPENDING", "MSGQUEUE",
-	"NICE", "RTPRIO", "RTTIME",
 }

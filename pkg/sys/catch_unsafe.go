@@ -20,7 +20,9 @@ type sigaction struct {
 
 // What the handlers in catch_*.s need.
 var (
-	caughtPipe     uintptr // to which they write
+	//lint:ignore U1000 read in assembly
+	caughtPipe uintptr // to which they write
+	//lint:ignore U1000 read in assembly
 	runtimeHandler uintptr // that of Go's runtime, for what is a fault of the program
 )
 

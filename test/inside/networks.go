@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,9 +17,13 @@ var networks = map[string]verb{
 	"dial":   dial,
 	"redial": redial,
 	"lookup": lookup,
+	"shut":   shut,
+	"crowd":  crowd,
 	"addr":   addr,
 	"names":  names,
 	"sink":   sink,
+	"source": source,
+	"pour":   pour,
 }
 
 // netTime bounds each conversation.
@@ -33,27 +38,14 @@ func serve(a []string) error {
 			return err
 		}
 		go echoPackets(c)
-	} else {
-		l, err := net.Listen(arg(a, 0), arg(a, 1))
-		if err != nil {
-			return err
-		}
-		go func() {
-			for {
-				c, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go echoLine(c)
-			}
-		}()
+	} else if err := toEach(arg(a, 0), arg(a, 1), echoLine); err != nil {
+		return err
 	}
 	fmt.Println("serving", arg(a, 0))
 	return nil
 }
 
 func echoLine(c net.Conn) {
-	defer c.Close()
 	buf := make([]byte, 1024)
 	n, err := c.Read(buf)
 	if err != nil {
@@ -73,6 +65,17 @@ func echoPackets(c net.PacketConn) {
 		host, _, _ := net.SplitHostPort(from.String())
 		_, _ = c.WriteTo(fmt.Appendf(nil, "%s from %s", buf[:n], host), from)
 	}
+}
+
+// shut is right where nobody answers at PROTO ADDRESS, be it that the connection is refused or that nothing comes.
+func shut(a []string) error {
+	c, err := net.DialTimeout(arg(a, 0), arg(a, 1), 5*time.Second)
+	if err != nil {
+		fmt.Println(arg(a, 1), "is shut")
+		return nil
+	}
+	c.Close()
+	return fmt.Errorf("%s is open", arg(a, 1))
 }
 
 // dial says TEXT to PROTO ADDRESS and prints the answer.
@@ -117,6 +120,34 @@ func lookup(a []string) error {
 	return err
 }
 
+// crowd has N connections to PROTO ADDRESS at once, and says something different on each.
+func crowd(a []string) error {
+	n, err := strconv.Atoi(arg(a, 2))
+	if err != nil {
+		return err
+	}
+	all := make([]net.Conn, n)
+	for i := range all {
+		if all[i], err = net.DialTimeout(arg(a, 0), arg(a, 1), netTime); err != nil {
+			return fmt.Errorf("the %d. of %d: %w", i+1, n, err)
+		}
+		defer all[i].Close()
+		_ = all[i].SetDeadline(time.Now().Add(netTime))
+	}
+	for i, c := range all {
+		text := fmt.Sprint("caller ", i)
+		if _, err := io.WriteString(c, text); err != nil {
+			return err
+		}
+		buf := make([]byte, 100)
+		if k, err := c.Read(buf); err != nil || !strings.HasPrefix(string(buf[:k]), text+" from ") {
+			return fmt.Errorf("%s is answered %q, %v", text, buf[:k], err)
+		}
+	}
+	fmt.Println(n, "at once")
+	return nil
+}
+
 // addr prints the addresses of interface NAME.
 func addr(a []string) error {
 	i, err := net.InterfaceByName(arg(a, 0))
@@ -127,6 +158,7 @@ func addr(a []string) error {
 	for _, a := range addrs {
 		fmt.Println(a)
 	}
+	fmt.Println("mtu", i.MTU)
 	return err
 }
 
@@ -171,21 +203,4 @@ func answer(query, ip []byte) []byte {
 		reply = append(reply, ip...)
 	}
 	return reply
-}
-
-// sink takes all that is sent to it at ADDRESS, and says how much it was.
-func sink(a []string) error {
-	l, err := net.Listen("tcp", arg(a, 0))
-	if err != nil {
-		return err
-	}
-	fmt.Println("sinking")
-	c, err := l.Accept()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	n, err := io.Copy(io.Discard, c)
-	fmt.Println(n)
-	return err
 }

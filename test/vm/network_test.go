@@ -16,15 +16,21 @@ import (
 )
 
 // TestNetworkInAScope: with a limit of memory urun-monitor and the helpers of the network are in the container's scope, with room of
-// their own; bytes go through, and the scope goes with the container.
+// their own; bytes go through, and the scope goes with the container. The pasta of the guest is recent, and what auto takes.
 func TestNetworkInAScope(t *testing.T) {
+	for asked, want := range map[string]string{"slirp4netns": "slirp4netns", "auto": "pasta"} {
+		t.Run(asked, func(t *testing.T) { networkInAScope(t, asked, want) })
+	}
+}
+
+func networkInAScope(t *testing.T, asked, want string) {
 	s := newSession(t)
 	const id = "netscope"
 	dir := s.bundle("serve tcp :80 -- forever", func(spec *specs.Spec) {
 		limit := int64(48 << 20)
 		spec.Linux.Resources = &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}
 	})
-	s.must(s.urun, "run", "--detach", "--bundle", dir, "--net", "slirp4netns", "-p", "0:80", id)
+	s.must(s.urun, "run", "--detach", "--bundle", dir, "--net", asked, "-p", "0:80", id)
 	t.Cleanup(func() { s.run(s.urun, "delete", "--force", id) })
 	var state struct {
 		Network struct {
@@ -39,7 +45,7 @@ func TestNetworkInAScope(t *testing.T) {
 	if err := json.Unmarshal([]byte(s.must(s.urun, "state", id)), &state); err != nil {
 		t.Fatal(err)
 	}
-	if d := fmt.Sprint(state.Monitor.Duties); d != "[kills network]" || len(state.Network.Ports) != 1 {
+	if d := fmt.Sprint(state.Monitor.Duties); d != "[kills network]" || len(state.Network.Ports) != 1 || state.Network.Mode != want {
 		t.Fatalf("%+v", state)
 	}
 	group, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", state.Monitor.Pid))
