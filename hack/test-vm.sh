@@ -36,8 +36,10 @@ in_guest() {
   go test -count=1 -timeout 60m -p 1 -tags vm -exec "'$PWD/hack/vm.sh' run" "$@"
 }
 
-# shellcheck source=hack/guest-skips.sh
-. hack/guest-skips.sh
+# These do something many times over or in a very big way. It shows nothing new in the guest, and takes minutes there.
+large='Overwritten|NothingOfTheHost|ShortCommand|BadConfigs/100000|SIGKILLInTheMiddle|MountOptions|LockedFlags|ThroughADescriptor|MapsAreChecked'
+# These hold the pages of docs/ against the tree, which is not in the guest.
+pages='Conformance|NoticeIsOnThePage'
 
 # named FLAGS…: the same, with the name of each test.
 named() {
