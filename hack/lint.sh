@@ -15,5 +15,5 @@ if [ -n "$unformatted" ]; then
   exit 1
 fi
 
-shellcheck hack/*.sh hack/vm/*.sh .ci/run
+shellcheck hack/*.sh hack/vm/*.sh hack/vm-arm64/*.sh .ci/run
 echo "lint: vet, staticcheck, gofmt and shellcheck found nothing"

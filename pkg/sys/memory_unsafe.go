@@ -41,7 +41,8 @@ func (c *Code) Free() {
 type region struct{ from, to uintptr }
 
 // heapAround is the part of Go's heap in which at lies: its arenas have this size, and begin at a multiple of it (heapArenaBytes
-// in runtime/malloc.go). Others, which a larger heap has, are copied as any memory is.
+// in runtime/malloc.go). Others, which a larger heap has, are copied as any memory is: one of 4 MiB, as urun's is, never has, and
+// one that has grown may, since it begins anywhere in its first arena (mheap.grow).
 //
 //go:nosplit
 //go:norace

@@ -1,0 +1,4 @@
+package sys
+
+// HeapAround is heapAround, for tests.
+var HeapAround = heapAround
