@@ -8,7 +8,10 @@ GO      ?= $(shell hack/find-go.sh)
 # The version comes from the build info, so the build wants to be stamped; but git answers nothing in a checkout
 # that belongs to somebody else, and go build would then fail instead of going without.
 STAMP = -buildvcs=$(shell git rev-parse --verify -q HEAD >/dev/null 2>&1 && echo auto || echo false)
-BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w'
+# Of the two collectors of Go 1.26 the older one: urun ends before a first collection, and the newer keeps its marks at the end of
+# each span of the heap, which touches one page more for each size of object. That is 3 % of `urun exec`.
+HEAP  = $(shell $(GO) version | grep -q ' go1\.26' && echo GOEXPERIMENT=nogreenteagc)
+BUILD = CGO_ENABLED=0 $(HEAP) $(GO) build -trimpath -ldflags '-s -w'
 
 .PHONY: help build demo test test-vm lint fmt bench bench-net bench-vm install clean reproducible go
 

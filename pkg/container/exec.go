@@ -109,8 +109,8 @@ func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions) (int, error) {
 		return 0, nil
 	}
 	fwd.begin()
-	fwd.aim(c.PidFD)
 	term.relay(fwd)
+	fwd.until(c.PidFD)
 	status := c.Wait()
 	term.drain()
 	return exitCode(status), nil

@@ -47,16 +47,34 @@ func forwarded() (list []int) {
 // does.
 func (f *forwarder) aim(pidfd int) {
 	go func() {
-		for buf := make([]byte, 64); ; {
-			n, err := unix.Read(f.caught, buf)
-			if n <= 0 && err != unix.EINTR {
-				return
-			}
-			for _, sig := range buf[:max(n, 0)] {
-				f.handle(unix.Signal(sig), pidfd)
-			}
+		for f.hand(pidfd) {
 		}
 	}()
+}
+
+// until hands the signals on to the process behind pidfd until that has ended.
+func (f *forwarder) until(pidfd int) {
+	ready := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}, {Fd: int32(f.caught), Events: unix.POLLIN}}
+	for {
+		_, err := unix.Poll(ready, -1)
+		switch {
+		case err == unix.EINTR:
+		case err != nil || ready[0].Revents != 0:
+			return
+		case ready[1].Revents != 0 && !f.hand(pidfd):
+			return
+		}
+	}
+}
+
+// hand waits for signals and hands them on; false: none will come any more.
+func (f *forwarder) hand(pidfd int) bool {
+	var buf [64]byte
+	n, err := unix.Read(f.caught, buf[:])
+	for _, sig := range buf[:max(n, 0)] {
+		f.handle(unix.Signal(sig), pidfd)
+	}
+	return n > 0 || err == unix.EINTR
 }
 
 // begin says that signals are the process's own from now on. Whoever reads what urun prints may go away: from here on that does

@@ -35,7 +35,7 @@ func Unshare(args []string) (int, error) {
 		return 1, err
 	}
 	fwd.begin()
-	fwd.aim(c.PidFD)
+	fwd.until(c.PidFD)
 	return exitCode(c.Wait()), nil
 }
 

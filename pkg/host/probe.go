@@ -2,7 +2,6 @@ package host
 
 import (
 	"bytes"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,21 +28,18 @@ func word(path string) string {
 	return string(bytes.TrimSpace(b))
 }
 
-// lastCap is the number of the kernel's newest capability, asked from the kernel itself where /proc/sys is masked.
+// lastCap is the number of the kernel's newest capability. The kernel itself is asked, by prctl(2), which is quicker than
+// /proc/sys/kernel/cap_last_cap and works where that is masked.
 func lastCap() int {
-	if n, err := strconv.Atoi(word("/proc/sys/kernel/cap_last_cap")); err == nil && n > 0 {
-		return n
+	known := func(n int) bool {
+		_, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(n), 0, 0, 0)
+		return err == nil
 	}
-	return probeLastCap()
-}
-
-// probeLastCap counts up to the first capability that the kernel does not know (prctl(2), PR_CAPBSET_READ: EINVAL).
-func probeLastCap() int {
-	n := 0
-	for n < 63 {
-		if _, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, uintptr(n+1), 0, 0, 0); err != nil {
-			break
-		}
+	n := unix.CAP_LAST_CAP
+	for n > 0 && !known(n) {
+		n--
+	}
+	for n < 63 && known(n+1) {
 		n++
 	}
 	return n
