@@ -26,6 +26,16 @@ func TestOutOfTheContainer(t *testing.T) {
 	})
 }
 
+// TestOutOfTheContainerEachTime: what a helper says beside being ready is not taken for that, nor does it die of not being heard.
+func TestOutOfTheContainerEachTime(t *testing.T) {
+	byEachWay(t, func(t *testing.T, c *caller, way string) {
+		dir := c.bundle(connected("dial tcp 192.0.2.2:7000 out -- dial udp 192.0.2.2:7000 out")...)
+		for range 25 {
+			c.urun("run", "-b", dir, "--net", way, c.id).exits(0).silent()
+		}
+	})
+}
+
 // TestOutOfTheContainerNowhere: without a way out there is none, nor to abstract sockets of the host.
 func TestOutOfTheContainerNowhere(t *testing.T) {
 	c := lab(t)

@@ -13,18 +13,23 @@ import (
 	"github.com/urun/urun/pkg/network"
 )
 
-// readyFD is where a helper says that the interface is up. pasta closes, as it begins, what is above its standard files.
-const readyFD = 1
+// Where a helper says that the interface is up. pasta closes, as it begins, what is above its standard files; slirp4netns talks on its
+// standard output, and one of its processes has said something there before.
+const (
+	pastaReadyFD = 1
+	slirpReadyFD = 3
+)
 
 // kind is what is different between the programs that may carry what a container sends.
 type kind struct {
+	readyFD int
 	args    func(n *companion.Network, pid int) []string // pid: the container's first process
 	explain func(said *words) error                      // why it did not get ready, if that can be told better than it did
 }
 
 var kinds = map[string]kind{
-	network.Slirp: {slirpArgs, slirpTrouble},
-	network.Pasta: {pastaArgs, pastaTrouble},
+	network.Slirp: {slirpReadyFD, slirpArgs, slirpTrouble},
+	network.Pasta: {pastaReadyFD, pastaArgs, pastaTrouble},
 }
 
 // helper is a running one. It is started by hand and not by RootlessKit's driver, which asks the program for its features each
@@ -50,7 +55,6 @@ func startHelper(n *companion.Network, pid int) (*helper, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer ready.Close()
 	if err := within(h.name, h.ready(ready)); err != nil {
 		h.stop()
 		return nil, err
@@ -58,7 +62,7 @@ func startHelper(n *companion.Network, pid int) (*helper, error) {
 	return h, nil
 }
 
-// launch executes the program, and returns what is to be read from its standard output.
+// launch executes the program, and returns what is to be read from its readyFD.
 func (h *helper) launch(path string, args []string) (*os.File, error) {
 	held, err := leash()
 	if err != nil {
@@ -76,10 +80,16 @@ func (h *helper) launch(path string, args []string) (*os.File, error) {
 		return nil, err
 	}
 	defer errsChild.Close()
+	files := []uintptr{uintptr(held), 1, errsChild.Fd()} // 1 is /dev/null
+	if h.kind.readyFD < len(files) {
+		files[h.kind.readyFD] = readyChild.Fd()
+	} else {
+		files = append(files, readyChild.Fd())
+	}
 	// Without os.StartProcess, which makes a child more to see whether pidfds work.
 	h.pid, err = syscall.ForkExec(path, append([]string{h.name}, args...), &syscall.ProcAttr{
 		Dir: "/", Env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
-		Files: []uintptr{uintptr(held), readyFD: readyChild.Fd(), 2: errsChild.Fd()},
+		Files: files,
 	})
 	if err != nil {
 		ready.Close()
@@ -93,12 +103,15 @@ func (h *helper) launch(path string, args []string) (*os.File, error) {
 	return ready, nil
 }
 
-// ready tells when the helper is, or why it will never be.
-func (h *helper) ready(r io.Reader) <-chan error {
+// ready tells when the helper is, or why it will never be. r stays open until the helper has ended: one that writes to it once more
+// shall not die of that.
+func (h *helper) ready(r io.ReadCloser) <-chan error {
 	up := make(chan error, 1)
 	go func() {
+		defer r.Close()
 		if k, _ := r.Read(make([]byte, 1)); k > 0 {
 			up <- nil
+			<-h.gone
 			return
 		}
 		<-h.gone

@@ -18,7 +18,7 @@ import (
 // direction: they are published otherwise, and "auto" would open those of the host's loopback.
 func pastaArgs(n *companion.Network, pid int) []string {
 	args := []string{
-		"--foreground", "--quiet", "--pid=/proc/self/fd/" + strconv.Itoa(readyFD), "--config-net", "--ns-ifname=tap0", "--mtu=" + strconv.Itoa(n.MTU),
+		"--foreground", "--quiet", "--pid=/proc/self/fd/" + strconv.Itoa(pastaReadyFD), "--config-net", "--ns-ifname=tap0", "--mtu=" + strconv.Itoa(n.MTU),
 		"--tcp-ports=none", "--udp-ports=none", "--tcp-ns=none", "--udp-ns=none", "--no-dhcp", "--no-dhcpv6", "--no-ra",
 		"--address=" + network.SlirpAddress, "--netmask=24", "--gateway=" + network.SlirpGateway, "--dns-forward=" + network.SlirpDNS,
 	}

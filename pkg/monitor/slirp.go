@@ -9,7 +9,7 @@ import (
 // slirpArgs are the options of slirp4netns(1). The container may reach neither the host's loopback nor anything of the host's files
 // through it.
 func slirpArgs(n *companion.Network, pid int) []string {
-	args := []string{"--configure", "--mtu=" + strconv.Itoa(n.MTU), "--enable-sandbox", "--enable-seccomp", "--ready-fd=" + strconv.Itoa(readyFD)}
+	args := []string{"--configure", "--mtu=" + strconv.Itoa(n.MTU), "--enable-sandbox", "--enable-seccomp", "--ready-fd=" + strconv.Itoa(slirpReadyFD)}
 	if !n.Loopback {
 		args = append(args, "--disable-host-loopback")
 	}
