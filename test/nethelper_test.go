@@ -86,6 +86,25 @@ func TestOutOfTheContainerHelperIsKilled(t *testing.T) {
 	})
 }
 
+// TestOutOfTheContainerHelperTalks: what it says beside being ready is not taken for that, and nobody stops listening.
+func TestOutOfTheContainerHelperTalks(t *testing.T) {
+	byEachWay(t, func(t *testing.T, c *caller, way string) {
+		text := map[string]string{
+			"pasta":       "echo up; sleep 0.1; echo more; echo done >$0.said; exec sleep 1000",
+			"slirp4netns": "echo first; sleep 0.1; echo up >&3; sleep 0.1; echo more; echo more >&3; echo done >$0.said; exec sleep 1000",
+		}[way]
+		path := filepath.Join(c.ownPath(), way)
+		script(t, path, text)
+		c.must("run", "-d", "-b", c.bundle(connected("forever")...), "--net", way, c.id)
+		eventually(t, "it has said all", func() bool { _, err := os.Stat(path + ".said"); return err == nil })
+		if lost := c.network(c.id).Lost; lost != "" {
+			t.Error(lost)
+		}
+		c.must("delete", "--force", c.id)
+		c.nothingLeft()
+	})
+}
+
 // TestOutOfTheContainerEndsWithIt, however it ends, and whoever is killed on the way.
 func TestOutOfTheContainerEndsWithIt(t *testing.T) {
 	byEachWay(t, func(t *testing.T, c *caller, way string) {
