@@ -19,7 +19,7 @@ type forwarder struct {
 	resize atomic.Pointer[func()]
 }
 
-// forward begins to catch signals; they are kept until aim says for whom. It goes on to the end of the program, which comes with the
+// forward begins to catch signals; they are kept until aim or until says for whom. It goes on to the end of the program, which comes with the
 // process's own.
 func forward() (*forwarder, error) {
 	fd, err := sys.Catch(forwarded())

@@ -40,12 +40,11 @@ func hireForPorts(dir *state.Dir) error {
 	if why != "" {
 		return errors.New(why)
 	}
-	c, err := companion.Start(path, rec.ID, dir.Fd())
+	rec.Monitor = &state.Monitor{By: companion.Name, Duties: []string{companion.Net}}
+	c, err := employ(rec.Monitor, path, rec.ID, dir)
 	if err != nil {
 		return err
 	}
-	rec.Monitor = &state.Monitor{By: companion.Name, Pid: c.Pid, Duties: []string{companion.Net}}
-	rec.Monitor.StartTime, _ = state.StartTime(c.Pid)
 	duty := companion.Duty{Kind: companion.Net, Network: &companion.Network{Mode: rec.Network, User: rec.Namespaces&unix.CLONE_NEWUSER != 0}}
 	err = c.Give(companion.Order{ID: rec.ID, Pid: rec.Pid, StartTime: rec.StartTime, Duties: []companion.Duty{duty}})
 	if err == nil {

@@ -64,13 +64,22 @@ func (b *birth) engage(duties []companion.Duty) {
 		m.Duties = append(m.Duties, d.Kind)
 	}
 	b.record.Monitor = m
-	c, err := companion.Start(b.monitor, b.id, b.dir.Fd())
+	c, err := employ(m, b.monitor, b.id, b.dir)
 	if err != nil {
 		b.unwatched(err)
 		return
 	}
-	b.companion, m.Pid = c, c.Pid
-	m.StartTime, _ = state.StartTime(c.Pid)
+	b.companion = c
+}
+
+// employ starts the program at path for the container id, and notes down which process it is.
+func employ(m *state.Monitor, path, id string, dir *state.Dir) (*companion.Companion, error) {
+	c, err := companion.Start(path, id, dir.Fd())
+	if err == nil {
+		m.Pid = c.Pid
+		m.StartTime, _ = state.StartTime(c.Pid)
+	}
+	return c, err
 }
 
 // instruct tells urun-monitor what to watch, now that it is there.
