@@ -20,7 +20,7 @@ func pastaArgs(n *companion.Network, pid int) []string {
 	args := []string{
 		"--foreground", "--quiet", "--pid=/proc/self/fd/" + strconv.Itoa(pastaReadyFD), "--config-net", "--ns-ifname=tap0", "--mtu=" + strconv.Itoa(n.MTU),
 		"--tcp-ports=none", "--udp-ports=none", "--tcp-ns=none", "--udp-ns=none", "--no-dhcp", "--no-dhcpv6", "--no-ra",
-		"--address=" + network.SlirpAddress, "--netmask=24", "--gateway=" + network.SlirpGateway, "--dns-forward=" + network.SlirpDNS,
+		"--address=" + network.Address, "--netmask=24", "--gateway=" + network.Gateway, "--dns-forward=" + network.Nameserver,
 	}
 	if !n.Loopback {
 		args = append(args, "--no-map-gw")
@@ -29,7 +29,7 @@ func pastaArgs(n *companion.Network, pid int) []string {
 		args = append(args, "--runas=0:0")
 	}
 	if n.IPv6 {
-		args = append(args, "--address="+network.PastaAddress6, "--gateway="+network.PastaGateway6, "--dns-forward="+network.PastaDNS6)
+		args = append(args, "--address="+network.PastaAddress6, "--gateway="+network.PastaGateway6, "--dns-forward="+network.PastaNameserver6)
 	} else {
 		args = append(args, "--ipv4-only")
 	}

@@ -7,10 +7,10 @@ import (
 
 // What slirp4netns(1) gives a container, which calls it "configure"; pasta(1) is told to give the same.
 const (
-	SlirpAddress = "10.0.2.100"
-	SlirpGateway = "10.0.2.2" // the host's loopback, where that may be reached
-	SlirpDNS     = "10.0.2.3" // asks whom the host asks
-	SlirpMTU     = 65520      // bytes; a large one is what makes it fast
+	Address    = "10.0.2.100"
+	Gateway    = "10.0.2.2" // the host's loopback, where that may be reached
+	Nameserver = "10.0.2.3" // asks whom the host asks
+	MTU        = 65520      // bytes; a large one is what makes it fast
 )
 
 // PastaSince is the version of passt from which on pasta is preferred. What a container sends to 127.0.0.1, as a process that may use
@@ -23,9 +23,9 @@ const PastaSign = "map-host-loopback"
 
 // What pasta(1) is told to give a container where the host has IPv6. slirp4netns(1) takes an address of the same network at random.
 const (
-	PastaAddress6 = "fd00::100"
-	PastaGateway6 = "fd00::2"
-	PastaDNS6     = "fd00::3"
+	PastaAddress6    = "fd00::100"
+	PastaGateway6    = "fd00::2"
+	PastaNameserver6 = "fd00::3"
 )
 
 // Resolv is the content of a container's /etc/resolv.conf. Search domains and options are those of the host's.

@@ -108,11 +108,11 @@ func TestWish(t *testing.T) {
 
 // TestFiles: what the container reads.
 func TestFiles(t *testing.T) {
-	got := string(Resolv([]string{SlirpDNS}, "# c\nnameserver 127.0.0.53\nsearch a.example\noptions edns0\n"))
+	got := string(Resolv([]string{Nameserver}, "# c\nnameserver 127.0.0.53\nsearch a.example\noptions edns0\n"))
 	if want := "search a.example\noptions edns0\nnameserver 10.0.2.3\n"; got != want {
 		t.Errorf("%q", got)
 	}
-	got = string(HostsFile("web", SlirpAddress, [][2]string{{"db", "10.0.0.7"}}))
+	got = string(HostsFile("web", Address, [][2]string{{"db", "10.0.0.7"}}))
 	if want := "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n10.0.2.100 web\n10.0.0.7 db\n"; got != want {
 		t.Errorf("%q", got)
 	}

@@ -37,7 +37,7 @@ const Of = "container:"
 // Modes lists them, for people.
 func Modes() []string { return []string{Auto, Host, None, Pasta, Slirp, Of + "ID"} }
 
-// LeadsOut says that a network of this mode has a way out by a helper, with the addresses that SlirpAddress begins.
+// LeadsOut says that a network of this mode has a way out by a helper, with the addresses that Address begins.
 func LeadsOut(mode string) bool { return mode == Pasta || mode == Slirp }
 
 // A Wish is what a config and its flags ask about the network.

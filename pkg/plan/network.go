@@ -109,7 +109,7 @@ func (c *compiler) networkDuty() error {
 	}
 	duty := &companion.Network{Mode: n.Mode, Loopback: c.wish.Loopback, Ports: ports}
 	if network.LeadsOut(n.Mode) {
-		duty.Program, duty.MTU, duty.IPv6 = facts.program(n.Mode), network.SlirpMTU, facts.IPv6
+		duty.Program, duty.MTU, duty.IPv6 = facts.program(n.Mode), network.MTU, facts.IPv6
 		c.tellLeak(n.Mode, facts)
 	}
 	n.Duty = &companion.Duty{Kind: companion.Net, Network: duty}
@@ -134,7 +134,7 @@ func LeadIn(ports []companion.Port, mode string, low int) ([]companion.Port, err
 // the container's loopback; what others reach may not, for many servers trust whoever comes from there.
 func inside(p companion.Port, mode string) string {
 	if network.LeadsOut(mode) && !strings.HasPrefix(p.HostIP, "127.") && p.HostIP != "::1" {
-		return network.SlirpAddress
+		return network.Address
 	}
 	return "127.0.0.1"
 }

@@ -50,9 +50,9 @@ func (c *compiler) networkFiles() error {
 	address, resolv := "", ""
 	servers := c.wish.DNS
 	if network.LeadsOut(n.Mode) {
-		address = network.SlirpAddress
+		address = network.Address
 		if len(servers) == 0 {
-			servers = []string{network.SlirpDNS}
+			servers = []string{network.Nameserver}
 		}
 	}
 	if c.host.Network != nil {

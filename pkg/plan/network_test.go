@@ -146,7 +146,7 @@ func TestNetworkFilesGiveWay(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	ports := p.Network.Duty.Network.Ports
-	if ports[0].ContainerIP != "127.0.0.1" || ports[1].ContainerIP != network.SlirpAddress {
+	if ports[0].ContainerIP != "127.0.0.1" || ports[1].ContainerIP != network.Address {
 		t.Errorf("%+v", ports)
 	}
 	spec.Mounts = []specs.Mount{{Destination: "/etc", Source: "/srv/etc", Type: "bind"}}
