@@ -126,7 +126,7 @@ run() {
   files=(-C "$(dirname "$program")" "$(basename "$program")")
   [ ! -d testdata ] || files+=(-C "$PWD" testdata)
   tar -c "${files[@]}" | into "${URUN_VM_USER:-dev}" "mkdir -p $dir && cd $dir && tar -x &&
-    export URUN=/opt/urun/urun URUN_TEST_INSIDE=/opt/urun/inside URUN_REDIS_BUNDLE=/opt/urun/redis URUN_TEST_SLOW=20 &&
+    export URUN=/opt/urun/urun URUN_TEST_INSIDE=/opt/urun/inside URUN_REDIS_BUNDLE=/opt/urun/redis URUN_TEST_SLOW=20 URUN_TEST_TUN=1 &&
     systemd-run --user --scope --quiet --property Delegate=yes ./$(printf '%q ' "$(basename "$program")" "$@") </dev/null"
 }
 
