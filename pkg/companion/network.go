@@ -7,10 +7,11 @@ import (
 
 // Network is a container's network, as far as it is made from outside.
 type Network struct {
-	Mode     string `json:"mode"`              // package network knows them
-	Program  string `json:"program,omitempty"` // path of slirp4netns or pasta; empty: the container has lo alone
-	MTU      int    `json:"mtu,omitempty"`     // bytes
-	Loopback bool   `json:"loopback,omitempty"`
+	Mode     string `json:"mode"`               // package network knows them
+	Program  string `json:"program,omitempty"`  // path of slirp4netns or pasta; empty: the container has lo alone
+	MTU      int    `json:"mtu,omitempty"`      // bytes
+	Loopback bool   `json:"loopback,omitempty"` // the host's can be reached
+	Crafts   bool   `json:"crafts,omitempty"`   // its processes may write their own packets, or change its routes
 	IPv6     bool   `json:"ipv6,omitempty"`
 	User     bool   `json:"user,omitempty"`  // the container has a user namespace of its own
 	Ports    []Port `json:"ports,omitempty"` // that are, from the beginning

@@ -25,11 +25,12 @@ type kind struct {
 	readyFD int
 	args    func(n *companion.Network, pid int) []string // pid: the container's first process
 	explain func(said *words) error                      // why it did not get ready, if that can be told better than it did
+	guard   func(h *helper, n *companion.Network) error  // once it is ready; nil: nothing
 }
 
 var kinds = map[string]kind{
-	network.Slirp: {slirpReadyFD, slirpArgs, slirpTrouble},
-	network.Pasta: {pastaReadyFD, pastaArgs, pastaTrouble},
+	network.Slirp: {slirpReadyFD, slirpArgs, slirpTrouble, guardLoopback},
+	network.Pasta: {pastaReadyFD, pastaArgs, pastaTrouble, nil},
 }
 
 // helper is a running one. It is started by hand and not by RootlessKit's driver, which asks the program for its features each
@@ -55,7 +56,11 @@ func startHelper(n *companion.Network, pid int) (*helper, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := within(h.name, h.ready(ready)); err != nil {
+	err = within(h.name, h.ready(ready))
+	if err == nil && kind.guard != nil {
+		err = kind.guard(h, n)
+	}
+	if err != nil {
 		h.stop()
 		return nil, err
 	}

@@ -110,7 +110,11 @@ func (c *compiler) networkDuty() error {
 	duty := &companion.Network{Mode: n.Mode, Loopback: c.wish.Loopback, Ports: ports}
 	if network.LeadsOut(n.Mode) {
 		duty.Program, duty.MTU, duty.IPv6 = facts.program(n.Mode), network.MTU, facts.IPv6
-		c.tellLeak(n.Mode, facts)
+		able := c.crafters()
+		duty.Crafts = len(able) > 0
+		if duty.Crafts && !duty.Loopback && n.Mode == network.Pasta && facts.OldPasta {
+			c.tellLeak(able)
+		}
 	}
 	n.Duty = &companion.Duty{Kind: companion.Net, Network: duty}
 	return nil

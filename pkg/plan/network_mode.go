@@ -117,14 +117,12 @@ func (c *compiler) autoNetwork(w network.Wish, f *NetworkFacts) string {
 	return network.None
 }
 
-// tellLeak tells what slirp4netns and an old pasta do not keep from a process that may send what it likes: they open a connection to
-// whatever address a packet names, and that may be 127.0.0.1.
-func (c *compiler) tellLeak(mode string, f *NetworkFacts) {
-	if c.wish.Loopback || mode == network.Pasta && !f.OldPasta || c.spec.Process == nil || c.spec.Process.Capabilities == nil {
-		return
+// crafters are those of the container's capabilities with which a process sends what it likes.
+func (c *compiler) crafters() (able []string) {
+	if c.spec.Process == nil || c.spec.Process.Capabilities == nil {
+		return nil
 	}
 	caps := c.spec.Process.Capabilities
-	var able []string
 	for _, name := range []string{"CAP_NET_ADMIN", "CAP_NET_RAW"} {
 		for _, set := range [][]string{caps.Bounding, caps.Effective, caps.Permitted, caps.Inheritable, caps.Ambient} {
 			if slices.Contains(set, name) {
@@ -133,16 +131,16 @@ func (c *compiler) tellLeak(mode string, f *NetworkFacts) {
 			}
 		}
 	}
-	if len(able) == 0 {
-		return
-	}
-	which := mode
-	if mode == network.Pasta {
-		which += " from before " + network.PastaSince
-	}
+	return able
+}
+
+// tellLeak tells what an old pasta does not keep from such processes: it opens a connection to whatever address a packet names, and
+// that may be 127.0.0.1.
+func (c *compiler) tellLeak(able []string) {
 	c.note(Notice{
 		Code: "URUN-NET-003", Want: "a container that cannot reach the host's loopback",
-		Got: "its processes with " + strings.Join(able, " or ") + " can", Why: which + " passes on what they send to 127.0.0.1",
-		Fix: "remove the capability, or install passt of " + network.PastaSince + " or newer, which does not",
+		Got: "its processes with " + strings.Join(able, " or ") + " can",
+		Why: "pasta from before " + network.PastaSince + " passes on what they send to 127.0.0.1",
+		Fix: "take --net slirp4netns, remove the capability, or install passt of " + network.PastaSince + " or newer",
 	})
 }

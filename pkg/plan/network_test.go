@@ -155,21 +155,23 @@ func TestNetworkFilesGiveWay(t *testing.T) {
 	}
 }
 
-// TestNetworkLeak: who may send what it likes reaches the host's loopback by what is not recent, and is told.
+// TestNetworkLeak: who may send what it likes reaches the host's loopback by a pasta that is not recent, which is told, and is kept
+// from it otherwise.
 func TestNetworkLeak(t *testing.T) {
 	for _, c := range []struct {
 		facts plan.NetworkFacts
 		mode  string
 		caps  []string
 		open  string
+		able  bool
 		told  bool
 	}{
-		{withSlirp, "slirp4netns", []string{"CAP_NET_RAW"}, "", true},
-		{withSlirp, "slirp4netns", []string{"CAP_NET_RAW"}, "true", false},
-		{withSlirp, "slirp4netns", []string{"CAP_KILL"}, "", false},
-		{withPasta, "pasta", []string{"CAP_NET_ADMIN"}, "", false},
-		{having(withPasta, old), "pasta", []string{"CAP_NET_ADMIN"}, "", true},
-		{having(withPasta, old), "pasta", nil, "", false},
+		{withSlirp, "slirp4netns", []string{"CAP_NET_RAW"}, "", true, false},
+		{withSlirp, "slirp4netns", []string{"CAP_KILL"}, "", false, false},
+		{withPasta, "pasta", []string{"CAP_NET_ADMIN"}, "", true, false},
+		{having(withPasta, old), "pasta", []string{"CAP_NET_ADMIN"}, "", true, true},
+		{having(withPasta, old), "pasta", []string{"CAP_NET_ADMIN"}, "true", true, false},
+		{having(withPasta, old), "pasta", nil, "", false, false},
 	} {
 		spec := with(t, annotated(network.KeyNet, c.mode, network.KeyLoopback, c.open)+ownNet+"}")
 		spec.Process.Capabilities = &specs.LinuxCapabilities{Bounding: c.caps}
@@ -179,6 +181,9 @@ func TestNetworkLeak(t *testing.T) {
 		}
 		if told := strings.Contains(p.String(), "URUN-NET-003"); told != c.told {
 			t.Errorf("%+v:\n%s", c, p)
+		}
+		if got := p.Network.Duty.Network.Crafts; got != c.able {
+			t.Errorf("%+v: %v", c, got)
 		}
 	}
 }
