@@ -13,6 +13,7 @@ import (
 // lab is a caller in a network namespace of the test's own, in which these servers answer:
 //
 //	192.0.2.2:7000      TCP and UDP: the world outside of a container
+//	169.254.169.254     the same, where clouds tell a machine of itself
 //	[2001:db8::2]:7000  the same by IPv6; there are default routes for both
 //	127.0.0.1:7001      the host's loopback; [::1]:7001, too
 //	127.0.0.53:53       whom the host asks for names; everybody's address is 192.0.2.2
@@ -24,7 +25,7 @@ func lab(t *testing.T) *caller {
 	c := newCaller(t)
 	resolv := filepath.Join(c.dir, "resolv.conf")
 	writeFile(t, resolv, "search lab.example\nnameserver 127.0.0.53\n")
-	script := `set -e; ip link set lo up; ip addr add 192.0.2.2/24 dev lo; ip link add v0 type veth peer name v1
+	script := `set -e; ip link set lo up; ip addr add 192.0.2.2/24 dev lo; ip addr add 169.254.169.254/32 dev lo; ip link add v0 type veth peer name v1
 ip link set v0 up; ip link set v1 up; ip -6 addr add 2001:db8::2/64 dev v0 nodad; ip -6 route add default dev v0
 ip addr add 198.51.100.2/24 dev v0; ip route add default dev v0; ip route add unreachable 10.0.0.0/8
 mount --bind ` + resolv + ` "$(readlink -f /etc/resolv.conf)"; echo holder $$; exec "$@"`

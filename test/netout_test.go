@@ -15,8 +15,8 @@ import (
 func TestOutOfTheContainer(t *testing.T) {
 	byEachWay(t, func(t *testing.T, c *caller, way string) {
 		dir := c.bundle(connected("addr tap0 -- dial tcp 192.0.2.2:7000 out -- dial udp 192.0.2.2:7000 out -- lookup db.example -- " +
-			"dial tcp db:7000 name -- cat /etc/resolv.conf -- cat /etc/hosts")...)
-		c.urun("run", "-b", dir, "--net", way, c.id).exits(0).silent().mentions("10.0.2.100/24", "mtu 65520", "out from ", "192.0.2.2\n", "name from ",
+			"dial tcp db:7000 name -- dial tcp 169.254.169.254:7000 cloud -- cat /etc/resolv.conf -- cat /etc/hosts")...)
+		c.urun("run", "-b", dir, "--net", way, c.id).exits(0).silent().mentions("10.0.2.100/24", "mtu 65520", "out from ", "192.0.2.2\n", "name from ", "cloud from ",
 			"search lab.example\nnameserver 10.0.2.3\n", "10.0.2.100 urun\n")
 		in := c.bundle(connected("dial tcp 10.0.2.2:7001 in -- redial tcp [fd00::2]:7001 six")...)
 		c.urun("run", "-b", in, "--net", way, "--net-host-loopback", c.id).exits(0).prints("in from 127.0.0.1", "six from ::1")
