@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/alecthomas/kong"
@@ -62,18 +61,4 @@ func (t *toggle) Decode(ctx *kong.DecodeContext) error {
 	}
 	*t = toggle(word)
 	return nil
-}
-
-// A helpFlag prints the help of what is selected and ends the parsing. kong's own would end the program.
-type helpFlag bool
-
-// errHelp says that help was asked for and given.
-var errHelp = errors.New("help")
-
-// BeforeReset is called by kong before anything is checked: `urun exec --help` needs no container.
-func (helpFlag) BeforeReset(ctx *kong.Context) error {
-	if err := ctx.PrintUsage(false); err != nil {
-		return err
-	}
-	return errHelp
 }
