@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/container"
@@ -36,7 +35,7 @@ func (f *bundleFlag) find(app *App, id string) (string, error) {
 	if note != "" {
 		app.warn(note)
 	}
-	return filepath.Abs(dir)
+	return dir, nil
 }
 
 // createFlags are the flags that create and run share.
@@ -79,7 +78,7 @@ func absolute(a, b, c string) (string, string, string, error) {
 		if *p == "" {
 			continue
 		}
-		abs, err := filepath.Abs(*p)
+		abs, err := absolutePath(*p)
 		if err != nil {
 			return "", "", "", err
 		}
@@ -105,6 +104,7 @@ func (c *createCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
+	app.creates = true
 	rt, err := app.Runtime()
 	if err != nil {
 		return err

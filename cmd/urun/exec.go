@@ -44,8 +44,11 @@ func (c *execCmd) Run(app *App) error {
 		return err
 	}
 	code, err := rt.Exec(c.ID, o)
-	if err == nil {
+	switch {
+	case err == nil:
 		app.code = code
+	case len(c.Args) > 0 && isFlag(c.Args[0]):
+		return &hinted{err, "what follows the id is the command; flags of urun stand before the id"}
 	}
 	return err
 }
@@ -54,7 +57,7 @@ func (c *execCmd) Run(app *App) error {
 func (c *execCmd) options() (o container.ExecOptions, err error) {
 	switch {
 	case c.Process == "" && len(c.Args) == 0:
-		return o, errors.New("process args cannot be empty")
+		return o, &hinted{errors.New("process args cannot be empty"), "the command follows the id: urun exec " + c.ID + " sh"}
 	case c.Process != "" && len(c.Args) != 0:
 		return o, errors.New("--process and a command exclude each other")
 	case c.PreserveFDs < 0:

@@ -10,7 +10,7 @@ type killCmd struct {
 func (c *killCmd) Run(app *App) error {
 	sig, err := parseSignal(c.Signal)
 	if err != nil {
-		return err
+		return &hinted{err, "a number, or a name as in signal(7): TERM, KILL, USR1, RTMIN+3"}
 	}
 	rt, err := app.Runtime()
 	if err != nil {

@@ -29,6 +29,7 @@ func (c *runCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
+	app.creates = true
 	rt, err := app.Runtime()
 	if err != nil {
 		return err
