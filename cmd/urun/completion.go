@@ -13,9 +13,11 @@ type completionCmd struct {
 
 // Help says more.
 func (*completionCmd) Help() string {
-	return "bash: source <(urun completion bash)\n\n" +
+	return "For this shell:\n\n" +
+		"bash: source <(urun completion bash)\n\n" +
 		"zsh: source <(urun completion zsh), after compinit\n\n" +
-		"fish: urun completion fish | source"
+		"fish: urun completion fish | source\n\n" +
+		"For each to come put that line into the shell's own file: ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish."
 }
 
 // Run prints the script. It is made from the same model that parses the command line, so it cannot be out of date.

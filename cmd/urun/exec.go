@@ -29,7 +29,14 @@ type execCmd struct {
 	PidfdSocket    string   `name:"pidfd-socket" placeholder:"PATH" about:"Unix socket that receives a pidfd of the process."`
 	Cgroup         string   `name:"cgroup" placeholder:"PATH" about:"Run the process in this cgroup below the container's."`
 	target
-	Args []string `arg:"" name:"command" optional:"" verbatim:"" about:"The command and its arguments. Flags in it are its own."`
+	Args []string `arg:"" name:"command" optional:"" verbatim:"" about:"The command and its arguments, unless --process has them."`
+}
+
+// Help says more.
+func (*execCmd) Help() string {
+	return "Flags stand before the id; what follows it is the command, with flags of its own. Standard input, output and error are passed on. " +
+		"The exit code is that of the command, 128 and the number of the signal if one ended it, or 255 if it could not be run.\n\n" +
+		"An example: `urun exec --tty redis sh`"
 }
 
 // Run runs the process.

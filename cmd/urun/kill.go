@@ -3,7 +3,7 @@ package main
 type killCmd struct {
 	All bool `name:"all" short:"a" about:"Signal every process of the container; a stopped one is no error."`
 	target
-	Signal string `arg:"" name:"signal" optional:"" default:"SIGTERM" about:"A number or a name: 9, KILL, SIGKILL, SIGRTMIN+3."`
+	Signal string `arg:"" name:"signal" optional:"" default:"SIGTERM" about:"A number or a name: 9, KILL, SIGKILL, SIGRTMIN+3; by default TERM."`
 }
 
 // Run sends the signal.

@@ -14,14 +14,14 @@ import (
 )
 
 type psCmd struct {
-	Format string `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
+	Format string `name:"format" short:"f" placeholder:"FORMAT" enum:"table,json" default:"table" about:"table, the default, or json."`
 	target
 	Args []string `arg:"" name:"ps-args" optional:"" verbatim:"" about:"Arguments of ps(1); -ef by default."`
 }
 
 // Help says more.
 func (*psCmd) Help() string {
-	return "At a terminal the published ports follow the table; list and state tell them to programs."
+	return "Flags stand before the id; what follows it is for ps(1), and must have it print the pid. At a terminal the published ports follow the table; list and state tell them to programs."
 }
 
 const psHint = "what follows the id are arguments of ps(1); flags of urun stand before the id"

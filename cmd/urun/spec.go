@@ -14,7 +14,7 @@ import (
 )
 
 type specCmd struct {
-	Bundle    string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to."`
+	Bundle    string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to; by default the working directory."`
 	NoSeccomp bool   `name:"no-seccomp" about:"Leave the default filter of system calls out."`
 	networkFlags
 }

@@ -131,7 +131,8 @@ func (d *draft) check(detach bool) error {
 	info, err := os.Lstat(d.plan.Birth.Rootfs)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("root.path: %s does not exist", d.plan.Birth.Rootfs)
+		err = fmt.Errorf("root.path: %s does not exist", d.plan.Birth.Rootfs)
+		return &hinted{err, "the root file system of the container goes there, from an image or from packages"}
 	case err != nil:
 		return fmt.Errorf("root.path: %w", err)
 	case info.Mode()&os.ModeSymlink != 0:
