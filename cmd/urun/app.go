@@ -18,7 +18,7 @@ type App struct {
 
 	log   *logger
 	place string // the state directory, once it is known
-	quiet bool   // nothing but errors may reach stderr: a program reads it together with stdout
+	quiet bool   // nothing but errors may reach stderr, which a program may read together with stdout
 	code  int    // the exit code; run and exec set it
 
 	creates bool // the command makes a container
@@ -69,7 +69,7 @@ func (app *App) say(l level, msg string) {
 		app.log.write(l, brief(msg))
 		return
 	}
-	if !app.quiet {
+	if !app.quiet || isTerminal(app.Stdout) && isTerminal(app.Stderr) { // a person looks at both
 		word := map[level]string{warning: "notice", detail: "debug"}[l]
 		fmt.Fprintf(app.Stderr, "urun: %s: %s\n", word, oneLine(msg))
 	}
