@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -54,6 +55,19 @@ func choices(cmd *kong.Node) []string {
 		return strings.Split(e, ",")
 	}
 	return nil
+}
+
+// shown are the flags that the help shows.
+func shown(flags []*kong.Flag) []*kong.Flag {
+	return slices.DeleteFunc(slices.Clone(flags), func(f *kong.Flag) bool { return f.Hidden })
+}
+
+// few are the words that a flag may have as its value, where they are few.
+func few(f *kong.Flag) []string {
+	if f.Enum == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimPrefix(f.Enum, ","), ",")
 }
 
 // flagWords are the flags as they are typed.

@@ -27,14 +27,14 @@ _urun() {
 	done
 	case $cmd in
 	'') words=%q ;;
-`, flagWords(app.Flags), valueWords(app.Flags), enumWords(app.Flags), strings.Join(names, " "))
+`, flagWords(shown(app.Flags)), valueWords(app.Flags), enumWords(app.Flags), strings.Join(names, " "))
 	for _, cmd := range app.Children {
 		words := strings.Join(choices(cmd), " ")
 		if wantsID(cmd) {
 			words = "$(urun list -q 2>/dev/null)"
 		}
 		fmt.Fprintf(w, "\t%s) flags=%q words=\"%s\" values+=%q enums+=%q ;;\n",
-			cmd.Name, flagWords(cmd.Flags), words, "|"+valueWords(cmd.Flags), " "+enumWords(cmd.Flags))
+			cmd.Name, flagWords(shown(cmd.Flags)), words, "|"+valueWords(cmd.Flags), " "+enumWords(cmd.Flags))
 	}
 	fmt.Fprint(w, bashEnd)
 }
@@ -76,13 +76,13 @@ complete -o default -F _urun urun
 func enumWords(flags []*kong.Flag) string {
 	var words []string
 	for _, f := range flags {
-		if f.Enum == "" {
+		values := "=" + strings.Join(few(f), ",")
+		if values == "=" {
 			continue
 		}
-		few := "=" + strings.TrimPrefix(f.Enum, ",")
-		words = append(words, "--"+f.Name+few)
+		words = append(words, "--"+f.Name+values)
 		if f.Short != 0 {
-			words = append(words, "-"+string(f.Short)+few)
+			words = append(words, "-"+string(f.Short)+values)
 		}
 	}
 	return strings.Join(words, " ")
