@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -101,6 +102,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	p, err := plan.Compile(b.Spec, h, opt)
+	if err != nil && strings.HasPrefix(err.Error(), "-") { // a flag, or the annotation that says the same
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
