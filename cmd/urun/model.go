@@ -122,7 +122,7 @@ func parseFull(l line, app *App) (command, error) {
 		return nil, err
 	case err != nil:
 		app.logFrom(args)
-		return nil, misused(chosen.name, err)
+		return nil, misused(chosen.name, err, flags)
 	}
 	return cmds[0], nil
 }

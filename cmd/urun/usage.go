@@ -2,6 +2,8 @@ package main
 
 import (
 	"strings"
+
+	"github.com/alecthomas/kong"
 )
 
 // A usageError is a command line that cannot be understood.
@@ -26,10 +28,13 @@ func (e *usageError) Hint() string {
 	return e.tip + "\n" + help
 }
 
-// misused turns kong's complaint about a line of the command into ours.
-func misused(command string, complaint error) *usageError {
+// misused turns kong's complaint about a line of the command, which has these flags, into ours.
+func misused(command string, complaint error, flags []*kong.Flag) *usageError {
 	msg := reword(complaint.Error(), command)
 	tip := tipFor(command, msg)
+	if name, ok := strings.CutPrefix(complainedAbout(msg), "--"); ok && byName(flags, name) != nil {
+		tip = "it stands after the command: urun " + command + " --" + name
+	}
 	if tip != "" { // better than the nearest names
 		msg, _, _ = strings.Cut(msg, ", did you mean")
 	}
