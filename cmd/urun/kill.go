@@ -6,6 +6,12 @@ type killCmd struct {
 	Signal string `arg:"" name:"signal" optional:"" default:"SIGTERM" about:"A number or a name: 9, KILL, SIGKILL, SIGRTMIN+3; by default TERM."`
 }
 
+// Help says more.
+func (*killCmd) Help() string {
+	return "The first process of a pid namespace gets only signals for which it has a handler, see pid_namespaces(7); " +
+		"KILL, and `urun delete --force`, end any."
+}
+
 // Run sends the signal.
 func (c *killCmd) Run(app *App) error {
 	sig, err := parseSignal(c.Signal)
