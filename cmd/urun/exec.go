@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urun/urun/pkg/container"
 )
@@ -69,6 +70,11 @@ func (c *execCmd) options() (o container.ExecOptions, err error) {
 		return o, errors.New("--process and a command exclude each other")
 	case c.PreserveFDs < 0:
 		return o, fmt.Errorf("--preserve-fds: %d is negative", c.PreserveFDs)
+	}
+	for _, e := range c.Env {
+		if i := strings.IndexByte(e, '='); i < 1 {
+			return o, fmt.Errorf("--env %q: is not NAME=VALUE; no value of yours is passed on by itself", e)
+		}
 	}
 	o = container.ExecOptions{
 		Args: c.Args, Cwd: c.Cwd, Env: c.Env, TTY: c.TTY, User: c.User, AdditionalGids: c.AdditionalGids,

@@ -44,7 +44,7 @@ func misused(command string, complaint error, flags []*kong.Flag) *usageError {
 // reword says what is wrong in plainer words than kong, which thinks of a tree of arguments.
 func reword(msg, command string) string {
 	missing, isMissing := strings.CutPrefix(msg, `expected "`)
-	flag, value, isNumber := strings.Cut(msg, ": expected a valid 64 bit int but got ")
+	flag, value, isNumber := strings.Cut(msg, ": expected a valid ") // … 64 bit int but got "x"
 	switch {
 	case command == "" && strings.HasPrefix(msg, "expected one of"):
 		return "no command"
@@ -53,6 +53,7 @@ func reword(msg, command string) string {
 	case isMissing:
 		return strings.TrimSuffix(missing, `"`) + " is missing"
 	case isNumber:
+		_, value, _ = strings.Cut(value, " but got ")
 		return flag + " " + value + ": is not a whole number in range"
 	case oneLetter(msg): // each other letter is near it
 		msg, _, _ = strings.Cut(msg, ", did you mean")
