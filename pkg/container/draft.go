@@ -156,7 +156,7 @@ func (d *draft) check(detach bool) error {
 func checkConsole(terminal, detach bool, socket string) error {
 	if terminal && detach && socket == "" {
 		err := errors.New("cannot allocate tty if urun will detach without setting console socket (process.terminal is true)")
-		return &hinted{err, "set process.terminal to false in config.json, or stay in the foreground"}
+		return &hinted{err, "set process.terminal to false (for exec leave --tty out), or stay in the foreground"}
 	}
 	if socket != "" && !(terminal && detach) {
 		return errors.New("cannot use console socket if urun will not detach or allocate tty")
