@@ -13,14 +13,14 @@ func (app *App) fail(err error) {
 	fmt.Fprintln(app.Stderr, "urun:", oneLine(err.Error()))
 	hints := hintsOf(err)
 	for _, h := range append(hints, app.advice(err)...) {
-		fmt.Fprintln(app.Stderr, "  hint:", h)
+		fmt.Fprintln(app.Stderr, "  hint:", oneLine(h))
 	}
 	if app.log == nil {
 		return
 	}
 	// Clients show the last line of level error, so the hints come first.
 	for _, h := range hints {
-		app.log.write(warning, "hint: "+h)
+		app.log.write(warning, "hint: "+brief(h))
 	}
 	app.log.write(failure, brief(err.Error()))
 }
@@ -55,7 +55,7 @@ func (app *App) advice(err error) []string {
 	switch {
 	case app.place == "":
 	case errors.Is(err, state.ErrNotExist):
-		return []string{"the place looked at is " + oneLine(app.place) + "; urun list lists what is there"}
+		return []string{"the place looked at is " + app.place + "; urun list lists what is there"}
 	case errors.Is(err, state.ErrExists):
 		return []string{"urun list lists the ids that are in use, urun delete gives one back"}
 	}
