@@ -258,7 +258,8 @@ func TestAStateDirectoryThatIsNotOursIsRefused(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle()
 	c.flags = []string{"--root", "/proc/urun"}
-	c.urun("list").refuses(1, "/proc/urun")
+	c.urun("create", "-b", dir, c.id).refuses(1, "--root", "/proc/urun")
+	c.must("list", "-q").prints("").silent() // nothing is there, and nothing need be
 	c.flags = []string{"--root", filepath.Join(c.dir, "locked")}
 	if err := os.Mkdir(filepath.Join(c.dir, "locked"), 0); err != nil {
 		t.Fatal(err)
