@@ -35,6 +35,7 @@ build: go ## Build ./bin/urun and ./bin/urun-monitor, static binaries
 	$(BUILD) $(STAMP) -o bin/ ./cmd/urun ./cmd/urun-monitor
 
 install: ## Copy them to DESTDIR/PREFIX/bin and .../libexec/urun (build them first)
+	@test -x bin/urun || { echo 'make install: there is no bin/urun yet; make build first' >&2; exit 1; }
 	install -D -m 0755 bin/urun $(DESTDIR)$(PREFIX)/bin/urun
 	install -D -m 0755 bin/urun-monitor $(DESTDIR)$(PREFIX)/libexec/urun/urun-monitor
 

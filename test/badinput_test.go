@@ -177,5 +177,9 @@ func TestMountsThatTheKernelRefusesHaveAnAddress(t *testing.T) {
 	if !strings.Contains(r.stderr, "step ") {
 		t.Errorf("the error has no step\n%s", r)
 	}
+	dir = c.bundle(mounted(specs.Mount{Destination: "/x", Type: "tmpsf", Source: "none"}))
+	c.urun("run", "-b", dir, c.id).refuses(1, "no such device", `no file system "tmpsf"`)
+	dir = c.bundle(mounted(bind("/no/where", "/x", "bind")))
+	c.urun("run", "-b", dir, c.id).refuses(1, "bind /no/where on /x", "no such file or directory", "is there a /no/where on the host?")
 	c.nothingLeft()
 }

@@ -230,6 +230,9 @@ func TestWithoutXDGRuntimeDirItWorks(t *testing.T) {
 			}
 			r.complains("XDG_RUNTIME_DIR")
 			c.must("list", "-f", "json").prints("null").silent()
+			tm := newTerminal(t, 24, 80) // where a person reads it, who looks for a container
+			tm.launch(c, "list", "-q").wait()
+			shows(t, tm.screen, "urun: notice: state is in "+private)
 		})
 	}
 }
@@ -237,6 +240,11 @@ func TestWithoutXDGRuntimeDirItWorks(t *testing.T) {
 func TestRootMayBeChosen(t *testing.T) {
 	c := newCaller(t)
 	dir := filepath.Join(c.dir, "state")
+	c.must("--root", dir, "list").silent()
+	c.urun("--root", dir, "delete", c.id).refuses(1, "does not exist", dir)
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("made by those that only look")
+	}
 	c.must("--root", dir, "create", "-b", c.bundle(), c.id)
 	c.must("list", "-q").prints("")
 	c.must("--root", dir, "list", "-q").prints(c.id)
@@ -250,7 +258,8 @@ func TestAStateDirectoryThatIsNotOursIsRefused(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle()
 	c.flags = []string{"--root", "/proc/urun"}
-	c.urun("list").refuses(1, "/proc/urun")
+	c.urun("create", "-b", dir, c.id).refuses(1, "--root", "/proc/urun")
+	c.must("list", "-q").prints("").silent() // nothing is there, and nothing need be
 	c.flags = []string{"--root", filepath.Join(c.dir, "locked")}
 	if err := os.Mkdir(filepath.Join(c.dir, "locked"), 0); err != nil {
 		t.Fatal(err)

@@ -196,7 +196,7 @@ func TestTerminalWithoutATerminalWorksAsInCI(t *testing.T) {
 func TestDetachedTerminalNeedsAConsoleSocket(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle(withTerminal)
-	c.urun("run", "-d", "-b", dir, c.id).refuses(1, "console")
+	c.urun("run", "-d", "-b", dir, c.id).refuses(1, "console", "hint: set process.terminal to false")
 	c.urun("create", "-b", dir, c.id).refuses(1, "console")
 	c.urun("create", "--console-socket", "/nowhere.sock", "-b", dir, c.id).refuses(1, "/nowhere.sock")
 	c.nothingLeft()

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/urun/urun/pkg/container"
 	"github.com/urun/urun/pkg/plan"
@@ -20,27 +17,20 @@ type App struct {
 	Stderr io.Writer
 
 	log   *logger
-	quiet bool // nothing but errors may reach stderr: a program reads it together with stdout
-	code  int  // the exit code; run and exec set it
+	place string // the state directory, once it is known
+	quiet bool   // nothing but errors may reach stderr, which a program may read together with stdout
+	code  int    // the exit code; run and exec set it
+
+	creates bool // the command makes a container
 }
 
-// Runtime opens the state directory and returns the verbs that work on it.
+// Runtime returns the verbs that work on the state directory.
 func (app *App) Runtime() (*container.Runtime, error) {
-	flag := app.Root
-	if flag != "" {
-		abs, err := filepath.Abs(flag)
-		if err != nil {
-			return nil, fmt.Errorf("--root: %w", err)
-		}
-		flag = abs
-	}
-	root, notice, err := state.Root(flag)
+	root, err := app.root()
 	if err != nil {
 		return nil, err
 	}
-	if notice != "" {
-		app.warn(notice)
-	}
+	app.place = root
 	return app.runtime(root), nil
 }
 
@@ -79,33 +69,8 @@ func (app *App) say(l level, msg string) {
 		app.log.write(l, brief(msg))
 		return
 	}
-	if !app.quiet {
+	if !app.quiet || isTerminal(app.Stdout) && isTerminal(app.Stderr) { // a person looks at both
 		word := map[level]string{warning: "notice", detail: "debug"}[l]
 		fmt.Fprintf(app.Stderr, "urun: %s: %s\n", word, oneLine(msg))
 	}
-}
-
-// fail reports the error that ends the program, on stderr and in the log; the hints follow.
-func (app *App) fail(err error) {
-	fmt.Fprintln(app.Stderr, "urun:", oneLine(err.Error()))
-	var hinter interface{ Hint() string }
-	var hints []string
-	if errors.As(err, &hinter) {
-		hints = strings.Split(strings.TrimSpace(hinter.Hint()), "\n")
-	}
-	for _, h := range hints {
-		if h != "" {
-			fmt.Fprintln(app.Stderr, "  hint:", h)
-		}
-	}
-	if app.log == nil {
-		return
-	}
-	// Clients show the last line of level error, so the hints come first.
-	for _, h := range hints {
-		if h != "" {
-			app.log.write(warning, "hint: "+h)
-		}
-	}
-	app.log.write(failure, brief(err.Error()))
 }

@@ -22,6 +22,7 @@ func read(args []string) line {
 		word := args[i]
 		if !isFlag(word) {
 			l.command = word
+			l.version = l.version || word == "version" && i == len(args)-1
 			if word == "help" {
 				l.args = append(append(append([]string{}, args[:i]...), args[i+1:]...), "--help")
 				l.command = strings.Join(args[i+1:min(i+2, len(args))], "")
@@ -39,7 +40,7 @@ func read(args []string) line {
 			i++
 		}
 	}
-	l.version = (l.version && !l.help) || l.command == "version" && !asksHelp(args)
+	l.version = l.version && !l.help
 	return l
 }
 

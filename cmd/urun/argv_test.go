@@ -28,6 +28,8 @@ func TestRead(t *testing.T) {
 		{args: "--root /r --version", version: true},
 		{args: "version", command: "version", version: true},
 		{args: "version --help", command: "version"},
+		{args: "version x", command: "version"},
+		{args: "help version", command: "version"},
 		{args: "--help", help: true},
 		{args: "-h run", command: "run", help: true},
 		{args: "help", help: true},

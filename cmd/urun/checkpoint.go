@@ -7,6 +7,9 @@ import "errors"
 const noCheckpoint = "not possible without root today: CRIU needs CAP_CHECKPOINT_RESTORE on the host and cannot take up a" +
 	" container in a user namespace that it did not make"
 
+const noCheckpointHelp = "The command takes the flags of runc, and ends with exit code 1 and the reason: " + noCheckpoint + ". " +
+	"`urun pause` and `urun resume` keep a container for a while without ending it."
+
 const noCheckpointHint = "to keep the container for a while without ending it: urun pause, urun resume"
 
 // frozenFlags are the flags of runc's checkpoint and restore that clients pass; none of them changes the answer.
@@ -24,12 +27,25 @@ type frozenFlags struct {
 	Detach         bool   `name:"detach" short:"d" hidden:"" about:"Return once the container runs."`
 	PidFile        string `name:"pid-file" placeholder:"FILE" hidden:"" about:"Where to write the pid."`
 	ConsoleSocket  string `name:"console-socket" placeholder:"PATH" hidden:"" about:"Receives the terminal."`
+	LazyPages      bool   `name:"lazy-pages" hidden:"" about:"Restore memory when it is needed."`
+	StatusFD       int    `name:"status-fd" placeholder:"N" hidden:"" about:"Where to say that lazy pages can be asked for."`
+	PageServer     string `name:"page-server" placeholder:"ADDRESS:PORT" hidden:"" about:"Where to send pages."`
+	ManageCgroups  string `name:"manage-cgroups-mode" placeholder:"MODE" hidden:"" about:"What to do about cgroups."`
+	EmptyNS        string `name:"empty-ns" placeholder:"TYPE" hidden:"" about:"A namespace to make without its properties."`
+	AutoDedup      bool   `name:"auto-dedup" hidden:"" about:"Keep each page of memory once."`
+	NoSubreaper    bool   `name:"no-subreaper" hidden:"" about:"Do not adopt orphans."`
+	NoPivot        bool   `name:"no-pivot" hidden:"" about:"Use chroot instead of pivot_root."`
+	LsmProfile     string `name:"lsm-profile" placeholder:"LABEL" hidden:"" about:"Security label of the processes."`
+	LsmMount       string `name:"lsm-mount-context" placeholder:"LABEL" hidden:"" about:"Security label of the mounts."`
 }
 
 type checkpointCmd struct {
 	frozenFlags
 	target
 }
+
+// Help says more.
+func (*checkpointCmd) Help() string { return noCheckpointHelp }
 
 // Run says what stands in the way.
 func (*checkpointCmd) Run(*App) error { return errCheckpoint{errors.New(noCheckpoint)} }
@@ -38,6 +54,9 @@ type restoreCmd struct {
 	frozenFlags
 	newborn
 }
+
+// Help says more.
+func (*restoreCmd) Help() string { return noCheckpointHelp }
 
 // Run says what stands in the way.
 func (*restoreCmd) Run(*App) error { return errCheckpoint{errors.New(noCheckpoint)} }

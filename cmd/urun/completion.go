@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -13,9 +14,11 @@ type completionCmd struct {
 
 // Help says more.
 func (*completionCmd) Help() string {
-	return "bash: source <(urun completion bash)\n\n" +
+	return "For this shell:\n\n" +
+		"bash: source <(urun completion bash)\n\n" +
 		"zsh: source <(urun completion zsh), after compinit\n\n" +
-		"fish: urun completion fish | source"
+		"fish: urun completion fish | source\n\n" +
+		"For each to come put that line into the shell's own file: ~/.bashrc, ~/.zshrc, ~/.config/fish/config.fish."
 }
 
 // Run prints the script. It is made from the same model that parses the command line, so it cannot be out of date.
@@ -52,6 +55,19 @@ func choices(cmd *kong.Node) []string {
 		return strings.Split(e, ",")
 	}
 	return nil
+}
+
+// shown are the flags that the help shows.
+func shown(flags []*kong.Flag) []*kong.Flag {
+	return slices.DeleteFunc(slices.Clone(flags), func(f *kong.Flag) bool { return f.Hidden })
+}
+
+// few are the words that a flag may have as its value, where they are few.
+func few(f *kong.Flag) []string {
+	if f.Enum == "" {
+		return nil
+	}
+	return strings.Split(strings.TrimPrefix(f.Enum, ","), ",")
 }
 
 // flagWords are the flags as they are typed.

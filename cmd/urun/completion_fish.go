@@ -26,12 +26,15 @@ func completeFish(w io.Writer, app *kong.Application) {
 }
 
 func fishFlags(w io.Writer, when string, flags []*kong.Flag) {
-	for _, f := range flags {
+	for _, f := range shown(flags) {
 		fmt.Fprintf(w, "complete -c urun%s -l %s", when, f.Name)
 		if f.Short != 0 {
 			fmt.Fprintf(w, " -s %c", f.Short)
 		}
-		if !f.IsBool() {
+		switch words := few(f); {
+		case words != nil:
+			fmt.Fprintf(w, " -x -a %s", single(strings.Join(words, " ")))
+		case !f.IsBool():
 			fmt.Fprint(w, " -r -F")
 		}
 		fmt.Fprintf(w, " -d %s\n", single(f.Help))

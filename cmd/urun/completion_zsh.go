@@ -15,14 +15,14 @@ func completeZsh(w io.Writer, app *kong.Application) {
 		fmt.Fprintf(w, "\t\t%s\n", single(cmd.Name+":"+cmd.Help))
 	}
 	fmt.Fprint(w, "\t)\n\tlocal curcontext=$curcontext state line\n\t_arguments -C \\\n")
-	for _, f := range app.Flags {
+	for _, f := range shown(app.Flags) {
 		fmt.Fprintf(w, "\t\t%s \\\n", zshFlag(f))
 	}
 	fmt.Fprint(w, "\t\t'1:command:->command' '*::argument:->argument'\n\tcase $state in\n"+
 		"\tcommand) _describe command commands ;;\n\targument)\n\t\tcase $words[1] in\n")
 	for _, cmd := range app.Children {
 		fmt.Fprintf(w, "\t\t%s) _arguments", cmd.Name)
-		for _, f := range cmd.Flags {
+		for _, f := range shown(cmd.Flags) {
 			fmt.Fprintf(w, " \\\n\t\t\t%s", zshFlag(f))
 		}
 		switch words := choices(cmd); {
@@ -40,7 +40,10 @@ func completeZsh(w io.Writer, app *kong.Application) {
 func zshFlag(f *kong.Flag) string {
 	help := strings.NewReplacer("[", "(", "]", ")", ":", ",").Replace(f.Help)
 	value := ""
-	if !f.IsBool() {
+	switch words := few(f); {
+	case words != nil:
+		value = ":" + f.Name + ":(" + strings.Join(words, " ") + ")"
+	case !f.IsBool():
 		value = ":" + f.Name + ":_files"
 	}
 	long := single("--" + f.Name + "[" + help + "]" + value)

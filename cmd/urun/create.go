@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/container"
@@ -17,14 +16,14 @@ func (t *target) about() string { return t.ID }
 
 // A newborn is the container that a command makes.
 type newborn struct {
-	ID string `arg:"" name:"container-id" about:"The id that the container will have: letters, digits and _+-."`
+	ID string `arg:"" name:"container-id" about:"The id that the container will have, of letters, digits and the signs _ + - and the full stop."`
 }
 
 func (n *newborn) about() string { return n.ID }
 
 // bundleFlag says where the bundle is.
 type bundleFlag struct {
-	Bundle string `name:"bundle" short:"b" placeholder:"DIR" about:"The bundle; by default the working directory, or the directory that is named like the container."`
+	Bundle string `name:"bundle" short:"b" placeholder:"DIR" about:"The bundle; by default the working directory or, if there is no config.json in it, the directory in it that is named like the container."`
 }
 
 // find is the absolute path of the bundle; a bundle that was found by its name is said to have been.
@@ -36,7 +35,7 @@ func (f *bundleFlag) find(app *App, id string) (string, error) {
 	if note != "" {
 		app.warn(note)
 	}
-	return filepath.Abs(dir)
+	return dir, nil
 }
 
 // createFlags are the flags that create and run share.
@@ -79,7 +78,7 @@ func absolute(a, b, c string) (string, string, string, error) {
 		if *p == "" {
 			continue
 		}
-		abs, err := filepath.Abs(*p)
+		abs, err := absolutePath(*p)
 		if err != nil {
 			return "", "", "", err
 		}
@@ -105,6 +104,7 @@ func (c *createCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
+	app.creates = true
 	rt, err := app.Runtime()
 	if err != nil {
 		return err

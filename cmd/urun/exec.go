@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urun/urun/pkg/container"
 )
@@ -29,7 +30,14 @@ type execCmd struct {
 	PidfdSocket    string   `name:"pidfd-socket" placeholder:"PATH" about:"Unix socket that receives a pidfd of the process."`
 	Cgroup         string   `name:"cgroup" placeholder:"PATH" about:"Run the process in this cgroup below the container's."`
 	target
-	Args []string `arg:"" name:"command" optional:"" verbatim:"" about:"The command and its arguments. Flags in it are its own."`
+	Args []string `arg:"" name:"command" optional:"" verbatim:"" about:"The command and its arguments, unless --process has them."`
+}
+
+// Help says more.
+func (*execCmd) Help() string {
+	return "Flags stand before the id; what follows it is the command, with flags of its own. Standard input, output and error are passed on. " +
+		"The exit code is that of the command, 128 and the number of the signal if one ended it, or 255 if it could not be run.\n\n" +
+		"An example: `urun exec --tty redis sh`"
 }
 
 // Run runs the process.
@@ -44,8 +52,11 @@ func (c *execCmd) Run(app *App) error {
 		return err
 	}
 	code, err := rt.Exec(c.ID, o)
-	if err == nil {
+	switch {
+	case err == nil:
 		app.code = code
+	case len(c.Args) > 0 && isFlag(c.Args[0]):
+		return &hinted{err, "what follows the id is the command; flags of urun stand before the id"}
 	}
 	return err
 }
@@ -54,11 +65,16 @@ func (c *execCmd) Run(app *App) error {
 func (c *execCmd) options() (o container.ExecOptions, err error) {
 	switch {
 	case c.Process == "" && len(c.Args) == 0:
-		return o, errors.New("process args cannot be empty")
+		return o, &hinted{errors.New("process args cannot be empty"), "the command follows the id: urun exec " + c.ID + " sh"}
 	case c.Process != "" && len(c.Args) != 0:
 		return o, errors.New("--process and a command exclude each other")
 	case c.PreserveFDs < 0:
 		return o, fmt.Errorf("--preserve-fds: %d is negative", c.PreserveFDs)
+	}
+	for _, e := range c.Env {
+		if i := strings.IndexByte(e, '='); i < 1 {
+			return o, fmt.Errorf("--env %q: is not NAME=VALUE; no value of yours is passed on by itself", e)
+		}
 	}
 	o = container.ExecOptions{
 		Args: c.Args, Cwd: c.Cwd, Env: c.Env, TTY: c.TTY, User: c.User, AdditionalGids: c.AdditionalGids,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/alecthomas/kong"
@@ -12,12 +11,13 @@ import (
 type Globals struct {
 	Root          string   `name:"root" placeholder:"DIR" env:"URUN_ROOT" about:"Keep the state of containers in DIR instead of $XDG_RUNTIME_DIR/urun."`
 	Log           string   `name:"log" placeholder:"FILE" about:"Append errors and notices to FILE; notices then stay off stderr."`
-	LogFormat     string   `name:"log-format" enum:"text,json" default:"text" about:"Format of the log: text or json."`
-	LogLevel      string   `name:"log-level" enum:"error,warn,warning,info,debug" default:"warning" about:"Least important lines to tell: error, warning or debug."`
+	LogFormat     string   `name:"log-format" placeholder:"FORMAT" enum:"text,json" default:"text" about:"Format of the log: text, the default, or json."`
+	LogLevel      string   `name:"log-level" placeholder:"LEVEL" enum:"error,warn,warning,info,debug" default:"warning" about:"Least important lines to tell: error, warning, the default, or debug."`
 	Debug         bool     `name:"debug" about:"The same as --log-level debug."`
 	Strict        bool     `name:"strict" about:"Refuse what can be had only in part, instead of telling so in a notice."`
 	SystemdCgroup bool     `name:"systemd-cgroup" about:"Have the user's systemd make the container's cgroup: the same as --cgroup-manager systemd."`
 	CgroupManager string   `name:"cgroup-manager" placeholder:"NAME" enum:",systemd,cgroupfs,disabled" default:"" about:"Who makes the container's cgroup: systemd, cgroupfs or disabled; without the flag whoever can, if a limit or a path asks for one."`
+	Criu          string   `name:"criu" placeholder:"PATH" hidden:"" about:"Accepted for clients of runc; it has no effect."`
 	Rootless      toggle   `name:"rootless" about:"Accepted for clients of runc: true, false or auto. urun is always rootless."`
 	Version       bool     `name:"version" short:"v" about:"Print the version."`
 	Help          helpFlag `name:"help" short:"h" about:"Print this help."`
@@ -62,18 +62,4 @@ func (t *toggle) Decode(ctx *kong.DecodeContext) error {
 	}
 	*t = toggle(word)
 	return nil
-}
-
-// A helpFlag prints the help of what is selected and ends the parsing. kong's own would end the program.
-type helpFlag bool
-
-// errHelp says that help was asked for and given.
-var errHelp = errors.New("help")
-
-// BeforeReset is called by kong before anything is checked: `urun exec --help` needs no container.
-func (helpFlag) BeforeReset(ctx *kong.Context) error {
-	if err := ctx.PrintUsage(false); err != nil {
-		return err
-	}
-	return errHelp
 }

@@ -16,7 +16,7 @@ import (
 
 type listCmd struct {
 	Quiet  bool   `name:"quiet" short:"q" about:"Print ids only."`
-	Format string `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
+	Format string `name:"format" short:"f" placeholder:"FORMAT" enum:"table,json" default:"table" about:"table, the default, or json."`
 }
 
 // Run lists the containers.

@@ -76,7 +76,7 @@ func TestLog(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "log")
 	for range 2 {
 		code, _, stderr := call(t, "--log", file, "--log-format=json", "state", "nobody")
-		if code != 1 || stderr != "urun: state nobody: container does not exist\n" {
+		if code != 1 || !strings.HasPrefix(stderr, "urun: state nobody: container does not exist\n  hint: ") {
 			t.Fatalf("code %d, stderr %q", code, stderr)
 		}
 	}

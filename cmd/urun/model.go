@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
@@ -115,19 +116,15 @@ func parseFull(l line, app *App) (command, error) {
 	if err == nil {
 		_, err = k.Parse(args)
 	}
-	if err != nil && !errors.Is(err, errHelp) {
+	var unwritten *fs.PathError
+	switch {
+	case errors.Is(err, errHelp), errors.As(err, &unwritten): // given, or there was no place for it
+		return nil, err
+	case err != nil:
 		app.logFrom(args)
-		return nil, &usageError{command: chosen.name, msg: reword(err.Error(), l)}
+		return nil, misused(chosen.name, err, flags)
 	}
-	return cmds[0], err
-}
-
-// reword says what is wrong with the command itself in plainer words than kong, which thinks of arguments.
-func reword(msg string, l line) string {
-	if l.command == "" && strings.HasPrefix(msg, "expected one of") {
-		return "no command"
-	}
-	return strings.Replace(msg, "unexpected argument "+l.command, "unknown command "+l.command, 1)
+	return cmds[0], nil
 }
 
 // logFrom takes the flags of the log from args that kong has refused: the client that reads nothing but the log
@@ -160,7 +157,7 @@ func fullModel(entries []entry, app *App) (k *kong.Kong, cmds []command, err err
 // model builds kong's model from pointers to structs with tags: one for the global flags, and one for each command.
 func model(app *App, globals any, entries []entry, grammars []any, more ...kong.Option) (*kong.Kong, error) {
 	options := append(more, kong.Name("urun"), kong.Writers(app.Stdout, app.Stderr), kong.NoDefaultHelp(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, NoAppSummary: true, WrapUpperBound: 100}),
 		kong.KindMapper(reflect.String, kong.MapperFunc(takeWord)))
 	for i, e := range entries {
 		options = append(options, kong.DynamicCommand(e.name, e.help, "", grammars[i]))
@@ -192,22 +189,4 @@ func ownWords(node *kong.Node) int {
 		}
 	}
 	return 0
-}
-
-// A usageError is a command line that cannot be understood.
-type usageError struct{ command, msg string }
-
-func (e *usageError) Error() string {
-	if e.command == "" {
-		return e.msg
-	}
-	return e.command + ": " + e.msg
-}
-
-// Hint points to the help.
-func (e *usageError) Hint() string {
-	if e.command == "" {
-		return "see urun --help"
-	}
-	return "see urun " + e.command + " --help"
 }

@@ -25,7 +25,8 @@ func (c *planCmd) about() string { return c.ID }
 // Help says more.
 func (*planCmd) Help() string {
 	return "The plan lists how the process is born and every step it then takes. " +
-		"What the config asks and this host cannot give stands on top, with the reason."
+		"What the config asks and this host cannot give stands on top, with the reason. " +
+		"`urun run --dry-run` prints it for a line with flags of run."
 }
 
 // Run prints the plan.

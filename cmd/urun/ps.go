@@ -14,15 +14,17 @@ import (
 )
 
 type psCmd struct {
-	Format string `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
+	Format string `name:"format" short:"f" placeholder:"FORMAT" enum:"table,json" default:"table" about:"table, the default, or json."`
 	target
 	Args []string `arg:"" name:"ps-args" optional:"" verbatim:"" about:"Arguments of ps(1); -ef by default."`
 }
 
 // Help says more.
 func (*psCmd) Help() string {
-	return "At a terminal the published ports follow the table; list and state tell them to programs."
+	return "Flags stand before the id; what follows it is for ps(1), and must have it print the pid. At a terminal the published ports follow the table; list and state tell them to programs."
 }
+
+const psHint = "what follows the id are arguments of ps(1); flags of urun stand before the id"
 
 // Run lists the processes.
 func (c *psCmd) Run(app *App) error {
@@ -47,7 +49,7 @@ func (c *psCmd) Run(app *App) error {
 	case errors.Is(err, exec.ErrNotFound):
 		err = printPids(app.Stdout, pids)
 	case err != nil:
-		err = fmt.Errorf("ps: %w: %s", err, firstLine(string(out)))
+		err = &hinted{fmt.Errorf("ps: %w: %s", err, firstLine(string(out))), psHint}
 	default:
 		err = filterPs(app.Stdout, string(out), pids)
 	}
@@ -90,7 +92,7 @@ func filterPs(w io.Writer, out string, pids []int) error {
 	header, body, _ := strings.Cut(out, "\n")
 	column := slices.Index(strings.Fields(header), "PID")
 	if column < 0 {
-		return errors.New("couldn't find PID field in ps output")
+		return &hinted{errors.New("couldn't find PID field in ps output"), "among the columns must be the pid, as in -o pid,args"}
 	}
 	fmt.Fprintln(w, header)
 	for line := range strings.Lines(body) {

@@ -16,7 +16,7 @@ type runCmd struct {
 // Help says more.
 func (*runCmd) Help() string {
 	return "Signals go to the container's process, and its exit code is that of urun; " +
-		"128 and the number of the signal if one ended it."
+		"128 and the number of the signal if one ended it, or 1 if it could not be run."
 }
 
 // Run runs the container.
@@ -29,6 +29,7 @@ func (c *runCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
+	app.creates = true
 	rt, err := app.Runtime()
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 )
 
 type specCmd struct {
-	Bundle    string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to."`
+	Bundle    string `name:"bundle" short:"b" placeholder:"DIR" default:"." about:"The directory to write to; by default the working directory."`
 	NoSeccomp bool   `name:"no-seccomp" about:"Leave the default filter of system calls out."`
 	networkFlags
 }
@@ -27,6 +27,10 @@ func (*specCmd) Help() string {
 
 // Run writes config.json.
 func (c *specCmd) Run(app *App) error {
+	dir, err := absolutePath(c.Bundle)
+	if err != nil {
+		return err
+	}
 	h, err := host.Detect()
 	if err != nil {
 		return err
@@ -51,7 +55,7 @@ func (c *specCmd) Run(app *App) error {
 	if _, err := network.Parse(spec.Annotations); err != nil {
 		return err
 	}
-	return bundle.WriteConfig(c.Bundle, spec)
+	return bundle.WriteConfig(dir, spec)
 }
 
 // maxFiles is how many open files the caller may have at most; 0 if that cannot be said.

@@ -16,7 +16,7 @@ import (
 type statsCmd struct {
 	Interval string   `name:"interval" placeholder:"TIME" default:"1s" about:"Time over which CPU use is measured, and between two tables; 1s by default."`
 	NoStream bool     `name:"no-stream" about:"Print one table, and end."`
-	Format   string   `name:"format" short:"f" enum:"table,json" default:"table" about:"table or json."`
+	Format   string   `name:"format" short:"f" placeholder:"FORMAT" enum:"table,json" default:"table" about:"table, the default, or json."`
 	IDs      []string `arg:"" name:"container-id" optional:"" known:"" about:"The ids of containers; without any all that run."`
 }
 

@@ -14,7 +14,7 @@ type unshareCmd struct {
 // Help says more.
 func (*unshareCmd) Help() string {
 	return "Files that a container made may belong to your subordinate ids, and rm cannot remove them. " +
-		"`urun unshare rm -r rootfs` can: it is root of all your ids."
+		"`urun unshare rm -r rootfs` can: it is root of all your ids. The exit code is that of the command."
 }
 
 // Run runs the command.

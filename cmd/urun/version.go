@@ -9,7 +9,7 @@ import (
 	specs "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// versionCmd exists for the help; run answers before kong is asked.
+// versionCmd is for the help, and for lines with more words: run answers the plain ones before kong is asked.
 type versionCmd struct{}
 
 // Run prints the version.

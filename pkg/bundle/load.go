@@ -38,6 +38,9 @@ func Load(dir string) (*Bundle, error) {
 	path := filepath.Join(dir, ConfigFile)
 	raw, err := readConfig(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, noDir := os.Stat(dir); noDir != nil {
+			return nil, fmt.Errorf("bundle: %w", noDir)
+		}
 		return nil, fmt.Errorf("%w; is %s a bundle? \"urun spec\" writes a config", err, dir)
 	}
 	if err != nil {
@@ -97,12 +100,19 @@ func readUpTo(fd, size int) ([]byte, error) {
 // the current directory has no config but the one in it that is named like the container has, that one is
 // meant, and the note says so.
 func Find(flag, id string) (dir, note string, err error) {
-	if flag != "" {
-		dir, err = filepath.Abs(flag)
-		return dir, "", err
+	dir = flag
+	if !filepath.IsAbs(flag) {
+		here, err := os.Getwd()
+		if errors.Is(err, fs.ErrNotExist) {
+			err = errors.New("it has been removed; change to another one")
+		}
+		if err != nil {
+			return "", "", fmt.Errorf("working directory: %w", err)
+		}
+		dir = filepath.Join(here, flag)
 	}
-	if dir, err = os.Getwd(); err != nil {
-		return "", "", fmt.Errorf("current directory: %w", err)
+	if flag != "" {
+		return filepath.Clean(dir), "", nil
 	}
 	if hasConfig(dir) || id == "" || id == "." || id == ".." || filepath.Base(id) != id {
 		return dir, "", nil

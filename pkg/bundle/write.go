@@ -22,6 +22,9 @@ func WriteConfig(dir string, spec *specs.Spec) error {
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists; remove it first", path)
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; make the directory first", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -101,6 +102,9 @@ func (r *Runtime) draft(id string, o CreateOptions, wait bool) (*draft, error) {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
 	p, err := plan.Compile(b.Spec, h, opt)
+	if err != nil && strings.HasPrefix(err.Error(), "-") { // a flag, or the annotation that says the same
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("config.json: %w", err)
 	}
@@ -131,7 +135,8 @@ func (d *draft) check(detach bool) error {
 	info, err := os.Lstat(d.plan.Birth.Rootfs)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("root.path: %s does not exist", d.plan.Birth.Rootfs)
+		err = fmt.Errorf("root.path: %s does not exist", d.plan.Birth.Rootfs)
+		return &hinted{err, "the root file system of the container goes there, from an image or from packages"}
 	case err != nil:
 		return fmt.Errorf("root.path: %w", err)
 	case info.Mode()&os.ModeSymlink != 0:
@@ -150,7 +155,8 @@ func (d *draft) check(detach bool) error {
 
 func checkConsole(terminal, detach bool, socket string) error {
 	if terminal && detach && socket == "" {
-		return errors.New("cannot allocate tty if urun will detach without setting console socket (process.terminal is true)")
+		err := errors.New("cannot allocate tty if urun will detach without setting console socket (process.terminal is true)")
+		return &hinted{err, "set process.terminal to false (for exec leave --tty out), or stay in the foreground"}
 	}
 	if socket != "" && !(terminal && detach) {
 		return errors.New("cannot use console socket if urun will not detach or allocate tty")

@@ -23,8 +23,17 @@ func (e *hinted) Unwrap() error { return e.error }
 // Hint is what to do about it.
 func (e *hinted) Hint() string { return e.hint }
 
-// explain adds the host's reason to an error of the birth, where one is known.
+// explain adds to an error of a container's process what is known about its reason.
 func explain(err error) error {
+	var failed *sandbox.StepError
+	if errors.As(err, &failed) && strings.HasPrefix(failed.Text, execPrefix) {
+		return noCommand(failed, err)
+	}
+	return explainHost(err)
+}
+
+// explainHost adds the host's reason to an error of the birth, where one is known.
+func explainHost(err error) error {
 	var born *sandbox.BirthError
 	var maps *sandbox.MapError
 	var failed *sandbox.StepError
@@ -49,12 +58,28 @@ func explain(err error) error {
 	return &hinted{err, cause.Fix}
 }
 
+// execPrefix begins the words for a command that cannot be run, which clients know.
+const execPrefix = "exec: "
+
+// noCommand adds to those words, which are short, where the command is looked for.
+func noCommand(failed *sandbox.StepError, err error) error {
+	switch {
+	case failed.Errno == unix.ENOENT && strings.HasSuffix(failed.Text, "$PATH"):
+		return &hinted{err, "it is looked for in the container's root file system, by the PATH of the process there"}
+	case failed.Errno == unix.ENOENT:
+		return &hinted{err, "it is looked for in the container's root file system; what it is loaded by must be there too"}
+	case failed.Errno == unix.EACCES:
+		return &hinted{err, "it is a directory, or lacks the permission to be executed, or lies on a mount with noexec"}
+	}
+	return err
+}
+
 // perhapsTheHosts says whether the host may be the reason of a step's failure. A command that may not be executed is the
-// container's own affair, and a step that has words for a missing call knows better.
+// caller's affair, and a step that has words for a missing call knows better.
 func perhapsTheHosts(e *sandbox.StepError) bool {
 	switch e.Errno {
 	case unix.EPERM, unix.EACCES:
-		return !strings.HasPrefix(e.Text, "exec: ")
+		return !strings.HasPrefix(e.Text, execPrefix)
 	case unix.ENOSYS:
 		return !e.Explained
 	}

@@ -25,7 +25,7 @@ func Unshare(args []string) (int, error) {
 	b := &birth{Runtime: &Runtime{Debug: func(string) {}}, draft: &draft{plan: p}}
 	c, err := sandbox.Start(p, sandbox.Options{MapIDs: b.mapIDs, Noted: func(int) {}})
 	if err != nil {
-		return 1, explain(err)
+		return 1, explainHost(err)
 	}
 	defer c.Close()
 	defer unix.Close(c.PidFD)

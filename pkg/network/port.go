@@ -53,6 +53,9 @@ func parsePort(s string) ([]companion.Port, error) {
 	}
 	rest, inside, ok := cutLast(rest)
 	if !ok {
+		if _, err := strconv.ParseUint(s, 10, 16); err != nil {
+			s = "80"
+		}
 		return nil, fmt.Errorf("want [IP:]HOST:CONTAINER, such as 8080:%s", s)
 	}
 	ip, outside, ok := cutLast(rest)

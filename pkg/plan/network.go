@@ -96,7 +96,12 @@ func (c *compiler) joinedNetwork(w network.Wish) error {
 // networkDuty is what urun-monitor has to do for the network.
 func (c *compiler) networkDuty() error {
 	n := c.plan.Network
-	if !network.LeadsOut(n.Mode) && len(c.wish.Ports) == 0 {
+	switch {
+	case c.wish.Loopback && n.Mode == network.Host:
+		return errors.New("--net-host-loopback: the container has the host's own network, and its loopback as 127.0.0.1; leave it out, or take --net auto")
+	case c.wish.Loopback && c.wish.Mode == network.None:
+		return errors.New("--net-host-loopback: --net none has no way out; take --net auto")
+	case !network.LeadsOut(n.Mode) && len(c.wish.Ports) == 0:
 		return nil
 	}
 	facts := c.host.Network

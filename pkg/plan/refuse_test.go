@@ -27,7 +27,7 @@ func with(t *testing.T, change string) *specs.Spec {
 const noIDMap = "an id-mapped mount is refused to an ordinary user: the kernel asks for CAP_SYS_ADMIN in the user namespace " +
 	"that the file system was mounted from, which is the host's (mount_setattr(2): EPERM)"
 
-const unsupported = ": not supported yet; remove it from config.json to run without it"
+const unsupported = ": it is for another system than Linux; remove it from config.json to run without it"
 
 // TestRefused: what cannot be had is refused with the key of the config that asks for it.
 func TestRefused(t *testing.T) {

@@ -126,7 +126,7 @@ type refusal struct {
 func refuse(list []refusal) error {
 	for _, r := range list {
 		if r.present {
-			return fmt.Errorf("%s: not supported yet; remove it from config.json to run without it", r.key)
+			return fmt.Errorf("%s: it is for another system than Linux; remove it from config.json to run without it", r.key)
 		}
 	}
 	return nil

@@ -87,7 +87,7 @@ func lastResort(dir string, uid uint32, why string) (string, string, error) {
 	if err := private(dir, uid); err != nil {
 		return "", "", fmt.Errorf("%w (%s; name another place with --root)", err, why)
 	}
-	return dir, "state is in " + dir + ": " + why, nil
+	return dir, "state is in " + dir + ": " + why + "; XDG_RUNTIME_DIR or URUN_ROOT may name a directory of yours", nil
 }
 
 // private makes sure that dir is a directory, not a symlink to one, which is the caller's and closed to all

@@ -61,6 +61,8 @@ func (s Bind) Explain(errno syscall.Errno) string {
 		return s.String() + ": the kernel has no mount_setattr(2), or a seccomp filter hides it: options of a bind mount need Linux 5.12"
 	case errno == unix.EPERM && s.ClearAll != 0:
 		return s.String() + ": the host's mount has a flag that may not be cleared without root (mount_namespaces(7), locked mounts)"
+	case errno == unix.ENOENT && !s.Remount: // a missing destination is made
+		return s.String() + ": " + errno.Error() + " (is there a " + s.Source + " on the host?)"
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -57,6 +58,9 @@ func (s Mount) Explain(errno syscall.Errno) string {
 	}
 	if errno == unix.ELOOP && s.Plain {
 		return "mount " + s.Type + " on " + s.Dest + ": the rootfs has a symlink there; " + s.Type + " must be mounted on a real directory"
+	}
+	if errno == unix.ENODEV {
+		return s.String() + ": " + errno.Error() + " (this kernel has no file system " + strconv.Quote(s.Type) + ", or has not loaded it)"
 	}
 	return ""
 }
