@@ -151,6 +151,25 @@ func TestCallsThatAFilterRefuses(t *testing.T) {
 	c.nothingLeft()
 }
 
+// Without pidfd_open(2) a process could be taken for another: what needs it says so, and no container counts as ended for that.
+func TestAFilterRefusesToOpenTheProcess(t *testing.T) {
+	c := newCaller(t)
+	c.must("run", "-d", "-b", c.bundle(singleMap, inside("forever")), c.id)
+	c.must("create", "-b", c.bundle(singleMap, inside("forever")), c.id+"w")
+	for errno, text := range map[string]string{"EPERM": "operation not permitted", "ENOSYS": "function not implemented"} {
+		c.wrap = []string{insidePath, "deny", "pidfd_open", errno}
+		for _, words := range [][]string{{"kill", c.id, "KILL"}, {"delete", "-f", c.id}, {"delete", c.id + "w"}, {"pause", c.id}} {
+			c.urun(words...).refuses(1, "pidfd_open: "+text, "seccomp filter", "hint: ")
+		}
+		c.urun("exec", c.id, "/inside", "id").refuses(255, "pidfd_open: "+text)
+	}
+	c.wrap = nil
+	c.urun("state", c.id).exits(0).mentions("running")
+	c.urun("state", c.id+"w").exits(0).mentions("created")
+	c.must("delete", "-f", c.id)
+	c.must("delete", c.id+"w")
+}
+
 func TestACallerWithoutHomeOrPathWorks(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle(inside("id"))

@@ -3,6 +3,7 @@ package container
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -19,8 +20,12 @@ func openInit(rec state.Record) (int, error) {
 		return -1, errNotRunning
 	}
 	fd, err := unix.PidfdOpen(rec.Pid, 0)
-	if err != nil {
+	switch err {
+	case nil:
+	case unix.ESRCH, unix.EINVAL, unix.ENOENT: // the latter two: it is the number of another process's thread
 		return -1, errNotRunning
+	default: // out of descriptors, or a filter around this process refuses the call
+		return -1, because("pidfd_open", fmt.Errorf("open process %d: pidfd_open: %w", rec.Pid, err))
 	}
 	if !state.Alive(rec) {
 		unix.Close(fd)

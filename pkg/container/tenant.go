@@ -43,8 +43,11 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 		return nil, errStopped
 	}
 	t := &tenant{rec: rec}
-	if t.init, err = openInit(rec); err != nil {
+	if t.init, err = openInit(rec); errors.Is(err, errNotRunning) {
 		return nil, errStopped
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := t.open(r, dir, ignorePaused); err != nil {
 		t.close()

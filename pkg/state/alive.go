@@ -2,7 +2,6 @@ package state
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -22,12 +21,13 @@ func AliveIn(r Record, bootID string) bool {
 		return false
 	}
 	s, err := readStat(r.Pid)
-	if errors.Is(err, unix.ENOENT) {
-		// hidepid=2 hides a process that is not dumpable, as a created container's is until its start, even
-		// from the one who made it. Only our own process would let itself be signalled.
+	if err != nil {
+		// Where it cannot be read, nobody has ended for that. hidepid=2 hides a process that is not dumpable, as a created
+		// container's is until its start, even from the one who made it; and we may be out of descriptors or memory. Who
+		// took the process for dead would give its id away and leave it behind. Only our own one lets itself be signalled.
 		return unix.Kill(r.Pid, 0) == nil
 	}
-	return err == nil && !s.dead() && s.start == r.StartTime
+	return !s.dead() && s.start == r.StartTime
 }
 
 // otherBoot says whether the record is from before the last reboot. An unknown boot id proves nothing.

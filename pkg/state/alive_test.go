@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"testing"
@@ -78,6 +79,39 @@ func TestAlive(t *testing.T) {
 	}
 	if _, err := StartTime(os.Getpid()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAliveWithoutDescriptors: a process that cannot be looked at has not ended for that.
+func TestAliveWithoutDescriptors(t *testing.T) {
+	cmd := exec.Command("sleep", "100")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	start, err := StartTime(cmd.Process.Pid)
+	r := Record{Pid: cmd.Process.Pid, StartTime: start, BootID: BootID()}
+	var before unix.Rlimit
+	if err == nil {
+		err = unix.Getrlimit(unix.RLIMIT_NOFILE, &before)
+	}
+	if err == nil {
+		err = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: before.Max})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	alive := Alive(r)
+	_, starved := StartTime(r.Pid)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(starved, unix.EMFILE) || !alive {
+		t.Errorf("alive: %v, want true; read: %v", alive, starved)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if Alive(r) {
+		t.Error("alive without a process")
 	}
 }
 
