@@ -185,6 +185,24 @@ func TestMountDestinationsStayInTheRoot(t *testing.T) {
 	}
 }
 
+// TestFilesAreMountedOnLinksToNothing: distributions have such links for files that engines bind, such as /etc/resolv.conf.
+func TestFilesAreMountedOnLinksToNothing(t *testing.T) {
+	c := newCaller(t)
+	canary, check := c.canary()
+	writeFile(t, c.dir+"/data", "bound")
+	for _, link := range []string{"../run/not/there", "/there", canary + "/new"} {
+		dir := c.bundle(mounted(bind(c.dir+"/data", "/etc/file")), inside("cat /etc/file"))
+		if err := os.Mkdir(dir+"/rootfs/etc", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(link, dir+"/rootfs/etc/file"); err != nil {
+			t.Fatal(err)
+		}
+		c.urun("run", "-b", dir, c.id).exits(0).prints("bound")
+		check()
+	}
+}
+
 func TestDevAsASymlinkLeavesTheHostAlone(t *testing.T) {
 	for _, withTmpfs := range []bool{true, false} {
 		c := newCaller(t)
