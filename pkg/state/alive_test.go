@@ -17,9 +17,9 @@ func TestParseStat(t *testing.T) {
 		want stat
 		ok   bool
 	}{
-		{"42 (sh) S" + tail, stat{'S', 1, 1234567}, true},
-		{"42 (a b) (c) R) Z" + tail, stat{'Z', 1, 1234567}, true},
-		{"42 ()\n) T" + tail, stat{'T', 1, 1234567}, true},
+		{"42 (sh) S" + tail, stat{'S', 0x400100, 1, 1234567}, true},
+		{"42 (a b) (c) R) Z" + tail, stat{'Z', 0x400100, 1, 1234567}, true},
+		{"42 ()\n) T" + tail, stat{'T', 0x400100, 1, 1234567}, true},
 		{"42 (sh) S 1 2 3", stat{}, false},
 		{"", stat{}, false},
 		{"42 sh S" + tail, stat{}, false},
@@ -51,6 +51,7 @@ func TestAlive(t *testing.T) {
 	if !Alive(r) {
 		t.Error("a running process is not alive")
 	}
+	waitFor(t, "its command", func() bool { alive, begun := Begun(r); return alive && begun })
 	noBoot := r
 	noBoot.BootID = ""
 	if !Alive(noBoot) {
