@@ -46,9 +46,10 @@ func (s Bind) perhaps(p *program.Program, tree, dest program.Arg, end program.La
 	p.Try(func() { p.MoveMount(tree, dest) }, placeless, program.Any)
 }
 
-// makeFollowed makes an empty file where Dest leads, inside the root. Should something else have come there it does not wait.
+// makeFollowed makes an empty file where Dest leads, inside the root. It is not open for writing, which would keep the root from
+// becoming read-only, and should a fifo have come there nobody waits.
 func (s Bind) makeFollowed(p *program.Program, dest program.Arg) {
-	p.Openat2Into(dest, root(p), rel(s.Dest), unix.O_WRONLY|unix.O_CREAT|unix.O_NONBLOCK, 0o644, inRoot)
+	p.Openat2Into(dest, root(p), rel(s.Dest), unix.O_RDONLY|unix.O_CREAT|unix.O_NONBLOCK, 0o644, inRoot)
 }
 
 // openLink opens a symlink itself.
