@@ -126,7 +126,8 @@ func TestForbiddenUserNamespacesAreExplained(t *testing.T) {
 // A filter of system calls around urun, as engines and CI runners have one: what urun can do without it does without, and the
 // rest is told with its reason.
 func TestCallsThatAFilterRefuses(t *testing.T) {
-	for call, errno := range map[string]string{"keyctl": "EPERM", "clone3": "ENOSYS", "pidfd_open": "ENOSYS", "madvise": "EPERM"} {
+	for call, errno := range map[string]string{"keyctl": "EPERM", "clone3": "ENOSYS", "pidfd_open": "ENOSYS", "madvise": "EPERM",
+		"sched_setscheduler": "EPERM", "pidfd_send_signal": "ENOSYS"} {
 		c := newCaller(t)
 		c.wrap = []string{insidePath, "deny", call, errno}
 		c.run(singleMap, inside("print ok")).exits(0).prints("ok")
