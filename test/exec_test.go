@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -99,6 +100,37 @@ func TestExecAtTheMomentOfTheStart(t *testing.T) {
 		go func() { done <- c.exec("", "exit 7") }()
 		c.must("start", c.id)
 		(<-done).exits(7)
+	}
+}
+
+// TestExecWaitsForTheBeginning: run lets its container be seen while that still makes its mounts, in the host's tree. Who comes then
+// is not let in before it has left that tree.
+func TestExecWaitsForTheBeginning(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(mounted(specs.Mount{Destination: "/many", Type: "tmpfs", Source: "tmpfs", Options: []string{"tmpcopyup"}}), inside("forever"))
+	for n := range 3000 {
+		writeFile(t, fmt.Sprintf("%s/rootfs/many/%d", dir, n), "")
+	}
+	l := c.launch(nil, "run", "-b", dir, c.id)
+	eventually(t, "it is told to be running", func() bool { return strings.Contains(c.urun("state", c.id).stdout, `"running"`) })
+	c.urun("exec", c.id, "/inside", "readlink", "/proc/1/exe", "--", "exists", "/many/2999").exits(0).prints("/inside", "yes")
+	c.must("kill", c.id, "KILL")
+	l.wait().exits(137)
+}
+
+// TestExecInAContainerThatEnds: at whatever moment it does, the answer is that, or the exit code of a killed process.
+func TestExecInAContainerThatEnds(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(inside("forever"))
+	for n := range 30 {
+		c.must("run", "-d", "-b", dir, c.id)
+		l := c.launch(nil, "exec", c.id, "/inside", "forever")
+		time.Sleep(time.Duration(n) * 400 * time.Microsecond)
+		c.must("kill", c.id, "KILL")
+		if r := l.wait(); r.code != 137 && !(r.code == 255 && strings.Contains(r.stderr, "cannot exec in a stopped container")) {
+			t.Errorf("%s", r)
+		}
+		c.must("delete", "-f", c.id)
 	}
 }
 

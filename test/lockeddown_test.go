@@ -126,7 +126,8 @@ func TestForbiddenUserNamespacesAreExplained(t *testing.T) {
 // A filter of system calls around urun, as engines and CI runners have one: what urun can do without it does without, and the
 // rest is told with its reason.
 func TestCallsThatAFilterRefuses(t *testing.T) {
-	for call, errno := range map[string]string{"keyctl": "EPERM", "clone3": "ENOSYS", "pidfd_open": "ENOSYS", "madvise": "EPERM"} {
+	for call, errno := range map[string]string{"keyctl": "EPERM", "clone3": "ENOSYS", "pidfd_open": "ENOSYS", "madvise": "EPERM",
+		"sched_setscheduler": "EPERM", "pidfd_send_signal": "ENOSYS"} {
 		c := newCaller(t)
 		c.wrap = []string{insidePath, "deny", call, errno}
 		c.run(singleMap, inside("print ok")).exits(0).prints("ok")
@@ -149,6 +150,25 @@ func TestCallsThatAFilterRefuses(t *testing.T) {
 	c.urun("run", "-b", dir, c.id).refuses(1, "openat2: function not implemented", "seccomp filter", "hint: ")
 	c.urun("create", "-b", dir, c.id).refuses(1, "openat2: function not implemented", "seccomp filter", "hint: ")
 	c.nothingLeft()
+}
+
+// Without pidfd_open(2) a process could be taken for another: what needs it says so, and no container counts as ended for that.
+func TestAFilterRefusesToOpenTheProcess(t *testing.T) {
+	c := newCaller(t)
+	c.must("run", "-d", "-b", c.bundle(singleMap, inside("forever")), c.id)
+	c.must("create", "-b", c.bundle(singleMap, inside("forever")), c.id+"w")
+	for errno, text := range map[string]string{"EPERM": "operation not permitted", "ENOSYS": "function not implemented"} {
+		c.wrap = []string{insidePath, "deny", "pidfd_open", errno}
+		for _, words := range [][]string{{"kill", c.id, "KILL"}, {"delete", "-f", c.id}, {"delete", c.id + "w"}, {"pause", c.id}} {
+			c.urun(words...).refuses(1, "pidfd_open: "+text, "seccomp filter", "hint: ")
+		}
+		c.urun("exec", c.id, "/inside", "id").refuses(255, "pidfd_open: "+text)
+	}
+	c.wrap = nil
+	c.urun("state", c.id).exits(0).mentions("running")
+	c.urun("state", c.id+"w").exits(0).mentions("created")
+	c.must("delete", "-f", c.id)
+	c.must("delete", c.id+"w")
 }
 
 func TestACallerWithoutHomeOrPathWorks(t *testing.T) {

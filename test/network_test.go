@@ -164,6 +164,33 @@ func TestNetworkFilesStayOutOfTheRootfs(t *testing.T) {
 	}
 }
 
+// TestNetworkFilesFindTheirPlace: whatever the root file system has there. Where it has a directory, that is told.
+func TestNetworkFilesFindTheirPlace(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(inside("cat /etc/resolv.conf"))
+	etc := filepath.Join(dir, "rootfs/etc")
+	if err := os.Mkdir(etc, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range []string{"../run/systemd/resolve/stub-resolv.conf", "/run/resolv.conf", "resolv.conf", "/proc/self/fd/0", c.dir + "/canary"} {
+		if err := os.Symlink(link, etc+"/resolv.conf"); err != nil {
+			t.Fatal(err)
+		}
+		c.urun("run", "-b", dir, "--net", "none", "--dns", "192.0.2.53", c.id).exits(0).mentions("nameserver 192.0.2.53").silent()
+		if now, err := os.Readlink(etc + "/resolv.conf"); now != link {
+			t.Errorf("%s is now %q, %v", link, now, err)
+		}
+		_ = os.Remove(etc + "/resolv.conf")
+	}
+	if _, err := os.Lstat(c.dir + "/canary"); err == nil {
+		t.Error("a file was made on the host")
+	}
+	if err := os.Mkdir(etc+"/resolv.conf", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.urun("run", "-b", dir, "--net", "none", "--dns", "192.0.2.53", c.id).exits(1).complains("URUN-NET-002", "is a directory")
+}
+
 // TestNetworkThatCannotBeHad: each error says why and what to do, and nothing is left.
 func TestNetworkThatCannotBeHad(t *testing.T) {
 	c := newCaller(t)

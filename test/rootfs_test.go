@@ -24,6 +24,19 @@ func TestReadonlyRoot(t *testing.T) {
 	c.run(inside("write /new text -- cat /new")).exits(0).prints("text")
 }
 
+// TestReadonlyRootIsPopulated: what has to be made in it, so that something can be mounted on it, does not keep it from becoming
+// read-only.
+func TestReadonlyRootIsPopulated(t *testing.T) {
+	c := newCaller(t)
+	writeFile(t, c.dir+"/data", "bound")
+	dir := c.bundle(readonlyRoot(true), mounted(bind(c.dir+"/data", "/link")), inside("cat /link -- device /dev/null -- write /new x"),
+		withoutMount("/dev"), withoutMount("/dev/pts"), withoutMount("/dev/shm"), withoutMount("/dev/mqueue"))
+	if err := os.Symlink("made", dir+"/rootfs/link"); err != nil {
+		t.Fatal(err)
+	}
+	c.urun("run", "-b", dir, c.id).exits(1).mentions("bound1:3").complains("read-only file system")
+}
+
 func TestRootfsMayBeAnAbsolutePathElsewhere(t *testing.T) {
 	c := newCaller(t)
 	other := makeRootfs(t, filepath.Join(c.dir, "elsewhere"))
@@ -182,6 +195,24 @@ func TestMountDestinationsStayInTheRoot(t *testing.T) {
 				check()
 			}
 		})
+	}
+}
+
+// TestFilesAreMountedOnLinksToNothing: distributions have such links for files that engines bind, such as /etc/resolv.conf.
+func TestFilesAreMountedOnLinksToNothing(t *testing.T) {
+	c := newCaller(t)
+	canary, check := c.canary()
+	writeFile(t, c.dir+"/data", "bound")
+	for _, link := range []string{"../run/not/there", "/there", canary + "/new"} {
+		dir := c.bundle(mounted(bind(c.dir+"/data", "/etc/file")), inside("cat /etc/file"))
+		if err := os.Mkdir(dir+"/rootfs/etc", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(link, dir+"/rootfs/etc/file"); err != nil {
+			t.Fatal(err)
+		}
+		c.urun("run", "-b", dir, c.id).exits(0).prints("bound")
+		check()
 	}
 }
 

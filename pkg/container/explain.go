@@ -48,6 +48,11 @@ func explainHost(err error) error {
 	default:
 		return err
 	}
+	return because(doing, err)
+}
+
+// because adds what the host is known to have against it.
+func because(doing string, err error) error {
 	cause := host.Explain(doing, err)
 	if cause.Why != "" {
 		err = fmt.Errorf("%w (%s)", err, cause.Why)

@@ -105,11 +105,12 @@ func (s *scope) members() ([]member, error) {
 	return living(pids), nil
 }
 
-// living leaves out those that have ended.
+// living leaves out those that have ended. Of one that cannot be looked at, for want of descriptors, the state is 0.
 func living(pids []int) []member {
 	var found []member
 	for _, pid := range pids {
-		if letter, ended, err := state.ProcessState(pid); err == nil && !ended {
+		letter, ended, err := state.ProcessState(pid)
+		if !ended && !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ESRCH) {
 			found = append(found, member{pid, letter})
 		}
 	}

@@ -3,6 +3,7 @@ package container
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -15,18 +16,29 @@ var errNotRunning = errors.New("container not running")
 // openInit opens a pidfd, close-on-exec, of the container's first process. That it is the one that the record means, and not
 // a later one with its pid, is known because it is asked after the pidfd was opened.
 func openInit(rec state.Record) (int, error) {
+	fd, _, err := openFirst(rec)
+	return fd, err
+}
+
+// openFirst is openInit, and says whether the process has executed its command.
+func openFirst(rec state.Record) (fd int, begun bool, err error) {
 	if rec.Pid <= 0 {
-		return -1, errNotRunning
+		return -1, false, errNotRunning
 	}
-	fd, err := unix.PidfdOpen(rec.Pid, 0)
-	if err != nil {
-		return -1, errNotRunning
+	fd, err = unix.PidfdOpen(rec.Pid, 0)
+	switch err {
+	case nil:
+	case unix.ESRCH, unix.EINVAL, unix.ENOENT: // the latter two: it is the number of another process's thread
+		return -1, false, errNotRunning
+	default: // out of descriptors, or a filter around this process refuses the call
+		return -1, false, because("pidfd_open", fmt.Errorf("open process %d: pidfd_open: %w", rec.Pid, err))
 	}
-	if !state.Alive(rec) {
+	alive, begun := state.Begun(rec)
+	if !alive {
 		unix.Close(fd)
-		return -1, errNotRunning
+		return -1, false, errNotRunning
 	}
-	return fd, nil
+	return fd, begun, nil
 }
 
 // record reads what is known about the container id.

@@ -2,6 +2,7 @@ package container
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -23,6 +24,7 @@ type tenant struct {
 	spec   *specs.Spec
 	filter *seccomp.Filter
 	init   int           // pidfd of its first process
+	begun  bool          // the first process has executed its command
 	shown  sandbox.Shown // its namespaces, where the first process waits for its start; else nil
 }
 
@@ -43,8 +45,11 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 		return nil, errStopped
 	}
 	t := &tenant{rec: rec}
-	if t.init, err = openInit(rec); err != nil {
+	if t.init, t.begun, err = openFirst(rec); errors.Is(err, errNotRunning) {
 		return nil, errStopped
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := t.open(r, dir, ignorePaused); err != nil {
 		t.close()
@@ -77,7 +82,7 @@ func (t *tenant) open(r *Runtime, dir *state.Dir, ignorePaused bool) error {
 // that nobody in the container gets at it, nor we.
 func (t *tenant) look(dir *state.Dir) error {
 	if _, err := os.Lstat(socketPath(dir)); err != nil {
-		return nil
+		return t.await()
 	}
 	if paused(t.rec) {
 		return errors.New("cannot exec in a container that is paused before its start: resume it first")
@@ -85,9 +90,31 @@ func (t *tenant) look(dir *state.Dir) error {
 	var err error
 	t.shown, err = sandbox.Look(socketPath(dir), t.rec.Namespaces)
 	if errors.Is(err, sandbox.ErrNotWaiting) { // started meanwhile
-		return nil
+		return t.await()
 	}
 	return err
+}
+
+// await waits until the first process has executed its command. Run lets its record be seen a little earlier, and whoever joined
+// it then could find themselves in the host's tree.
+func (t *tenant) await() error {
+	for deadline := time.Now().Add(lockTime); !t.begun; time.Sleep(time.Millisecond) {
+		alive, begun := state.Begun(t.rec)
+		if !alive {
+			return errStopped
+		}
+		if t.begun = begun; !begun && time.Now().After(deadline) {
+			return fmt.Errorf("the container has not begun within %v: its process still makes its mounts, or has been stopped", lockTime)
+		}
+	}
+	return nil
+}
+
+// ended says whether the first process has: what the kernel then says to those who would join it is no explanation.
+func (t *tenant) ended() bool {
+	fds := []unix.PollFd{{Fd: int32(t.init), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0
 }
 
 // inputs are the descriptors that the plan of exec joins.
@@ -107,7 +134,7 @@ func (t *tenant) settle(pl plan.Plan, opt sandbox.Options) (*sandbox.Child, erro
 	for wait := time.Millisecond; ; wait *= 2 {
 		c, err := sandbox.Start(pl, opt)
 		switch errno := refusal(pl, err); {
-		case errno == unix.ESRCH: // it is ending, and its status does not show that yet
+		case errno == unix.ESRCH, err != nil && t.ended(): // it is ending, and its status may not show that yet
 			return nil, errStopped
 		case errno != unix.EPERM || wait > time.Second:
 			return c, err

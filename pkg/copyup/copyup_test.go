@@ -76,6 +76,52 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// TestHoles: they are not read, and stay holes.
+func TestHoles(t *testing.T) {
+	from := t.TempDir()
+	const size = 1 << 40
+	for name, data := range map[string]int64{"begin": 0, "middle": 300 << 20, "end": size - 4} {
+		f, err := os.Create(from + "/" + name)
+		if err == nil {
+			err = f.Truncate(size)
+		}
+		if err == nil {
+			_, err = f.WriteAt([]byte("data"), data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	for _, name := range []string{"nothing", "empty"} {
+		write(t, from+"/"+name, "")
+	}
+	if err := os.Truncate(from+"/nothing", size); err != nil {
+		t.Fatal(err)
+	}
+	to, f := copied(t, from, copier{})
+	if f != nil {
+		t.Fatal(f)
+	}
+	for name, data := range map[string]int64{"begin": 0, "middle": 300 << 20, "end": size - 4, "nothing": -1} {
+		st := stat(t, to+"/"+name)
+		if st.Size != size || st.Blocks > 64 {
+			t.Errorf("%s: %d bytes in %d blocks", name, st.Size, st.Blocks)
+		}
+		got := make([]byte, 4)
+		if file, err := os.Open(to + "/" + name); err != nil {
+			t.Error(err)
+		} else if _, err := file.ReadAt(got, max(data, 0)); err != nil || data >= 0 && string(got) != "data" {
+			t.Errorf("%s: %q, %v", name, got, err)
+		} else {
+			file.Close()
+		}
+	}
+	if st := stat(t, to+"/empty"); st.Size != 0 {
+		t.Errorf("empty: %d bytes", st.Size)
+	}
+}
+
 func TestTreeKeepsTheTop(t *testing.T) {
 	from := t.TempDir()
 	if err := unix.Chmod(from, 0o711); err != nil {

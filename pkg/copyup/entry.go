@@ -30,7 +30,7 @@ func (c *copier) file(from, to int, name, path string, st *unix.Stat_t) error {
 		return err
 	}
 	defer unix.Close(dst)
-	if err := content(src, dst); err != nil {
+	if err := content(src, dst, st); err != nil {
 		return err
 	}
 	if st.Nlink > 1 {
@@ -40,19 +40,6 @@ func (c *copier) file(from, to int, name, path string, st *unix.Stat_t) error {
 		c.links[id] = path
 	}
 	return c.dress(src, dst, st, false, false)
-}
-
-func content(src, dst int) error {
-	for {
-		n, err := unix.Sendfile(dst, src, nil, 1<<30)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
-			return err
-		case n == 0:
-			return nil
-		}
-	}
 }
 
 func symlink(from, to int, name string) error {

@@ -22,6 +22,8 @@ func (c *compiler) bind(at string, m specs.Mount, o options, dest string) (step.
 	switch {
 	case m.Source == "" && !remount:
 		return nil, fmt.Errorf("%s.source: missing for a bind mount", at)
+	case dest == "/" && !remount: // the root has been taken hold of, and nobody would see what is mounted over it
+		return nil, fmt.Errorf("%s.destination: / is the container's root itself", at)
 	case len(m.UIDMappings)+len(m.GIDMappings) > 0:
 		return nil, fmt.Errorf("%s.uidMappings: %s", at, noIDMap)
 	case o.idmap != "":

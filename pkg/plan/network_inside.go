@@ -77,16 +77,17 @@ func (c *compiler) networkFile(wanted bool, name string, content []byte) {
 		return
 	}
 	c.plan.Network.Files = append(c.plan.Network.Files, NetworkFile{Name: name, Content: content})
+	noted := c.late(Notice{
+		Code: "URUN-NET-002", Want: dest + " as the container's network has it", Got: "the one of the root file system, or none",
+		Why: "there is no place in the root file system to mount it on, or the caller's own id is not mapped",
+		Fix: "make an empty file etc/" + name + " in the root file system",
+	})
 	bind := step.Bind{
 		Source: path.Join(c.opt.StateDir, name), Dest: dest,
-		Attr: unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC,
+		Attr:      unix.MOUNT_ATTR_RDONLY | unix.MOUNT_ATTR_NOSUID | unix.MOUNT_ATTR_NODEV | unix.MOUNT_ATTR_NOEXEC,
+		Placeless: noted,
 	}
-	c.add(step.Optional{Step: bind, On: []syscall.Errno{unix.EACCES, unix.EPERM, unix.EROFS, unix.ENOENT, unix.ENOTDIR},
-		Noted: c.late(Notice{
-			Code: "URUN-NET-002", Want: dest + " as the container's network has it", Got: "the one of the root file system, or none",
-			Why: "there is no place in the root file system to mount it on, or the caller's own id is not mapped",
-			Fix: "make an empty file etc/" + name + " in the root file system",
-		})})
+	c.add(step.Optional{Step: bind, On: []syscall.Errno{unix.EACCES, unix.EPERM, unix.EROFS, unix.ENOENT, unix.ENOTDIR}, Noted: noted})
 }
 
 // lowPorts lets every user of the container use every port of a network that is its own, as root of the container may anyway.

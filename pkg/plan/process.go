@@ -112,13 +112,13 @@ func (c *compiler) seal() error {
 		return err
 	}
 	for i, p := range c.spec.Linux.MaskedPaths {
-		if err := checkPath(fmt.Sprintf("linux.maskedPaths[%d]", i), p); err != nil {
+		if err := checkBelowRoot(fmt.Sprintf("linux.maskedPaths[%d]", i), p); err != nil {
 			return err
 		}
 		c.add(step.Mask{Path: p})
 	}
 	for i, p := range c.spec.Linux.ReadonlyPaths {
-		if err := checkPath(fmt.Sprintf("linux.readonlyPaths[%d]", i), p); err != nil {
+		if err := checkBelowRoot(fmt.Sprintf("linux.readonlyPaths[%d]", i), p); err != nil {
 			return err
 		}
 		c.add(step.Readonly{Path: p})

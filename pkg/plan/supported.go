@@ -102,6 +102,21 @@ func checkPath(at, p string) error {
 	return nil
 }
 
+// checkBelowRoot is checkPath for what is mounted over later than the root is taken hold of: over the root itself nobody would see it.
+func checkBelowRoot(at, p string) error {
+	if err := checkPath(at, p); err != nil {
+		return err
+	}
+	if path.Clean(p) != "/" {
+		return nil
+	}
+	hint := ""
+	if strings.HasPrefix(at, "linux.readonlyPaths") {
+		hint = "; root.readonly makes that read-only"
+	}
+	return fmt.Errorf("%s: / is the container's root itself%s", at, hint)
+}
+
 // checkConsoleSize refuses what would be cut to another size: the kernel has 16 bits for each side (ioctl_tty(2)).
 func checkConsoleSize(at string, size *specs.Box) error {
 	if size == nil {

@@ -151,8 +151,15 @@ func (c *Child) Close() {
 
 func wait(pid int) (status syscall.WaitStatus) {
 	for {
-		if _, err := syscall.Wait4(pid, &status, 0, nil); err != syscall.EINTR {
+		switch _, err := syscall.Wait4(pid, &status, 0, nil); err {
+		case nil:
 			return status
+		case syscall.EINTR:
+		default:
+			return unknownStatus
 		}
 	}
 }
+
+// unknownStatus is the status of a process whose end could not be learnt; nobody shall take it for a success.
+const unknownStatus = 255 << 8

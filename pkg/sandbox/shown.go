@@ -67,9 +67,9 @@ func (c *conn) look(flags uint64) (Shown, error) {
 // receive reads the message that carries at most count descriptors.
 func receive(socket, count int) ([]int, error) {
 	data, control := make([]byte, sys.MessageSize), make([]byte, unix.CmsgSpace(4*count))
-	n, size, _, _, err := unix.Recvmsg(socket, data, control, unix.MSG_CMSG_CLOEXEC)
+	n, size, flags, _, err := unix.Recvmsg(socket, data, control, unix.MSG_CMSG_CLOEXEC)
 	for err == unix.EINTR {
-		n, size, _, _, err = unix.Recvmsg(socket, data, control, unix.MSG_CMSG_CLOEXEC)
+		n, size, flags, _, err = unix.Recvmsg(socket, data, control, unix.MSG_CMSG_CLOEXEC)
 	}
 	switch {
 	case errors.Is(err, unix.EAGAIN):
@@ -80,6 +80,10 @@ func receive(socket, count int) ([]int, error) {
 		return nil, os.NewSyscallError("recvmsg", err)
 	}
 	fds, err := rightsIn(control[:size])
+	if err == nil && flags&unix.MSG_CTRUNC != 0 { // the kernel lets go of those that we have no room for (unix(7))
+		closeAll(fds)
+		return nil, os.NewSyscallError("recvmsg", unix.EMFILE)
+	}
 	if err == nil && (n < sys.MessageSize || sys.ReadMessage(data).Kind != program.Shown) {
 		closeAll(fds)
 		return nil, errors.New("the container's process has not shown its namespaces")

@@ -2,7 +2,6 @@ package state
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -18,16 +17,31 @@ func Alive(r Record) bool {
 
 // AliveIn is Alive for who asks about many records and has read the boot id already.
 func AliveIn(r Record, bootID string) bool {
+	alive, _ := look(r, bootID)
+	return alive
+}
+
+// Begun is Alive, and says whether the process has executed its command: until then it runs urun's program, and may still be in
+// the host's tree. Where that cannot be told it counts as begun.
+func Begun(r Record) (alive, begun bool) {
+	if r.Pid <= 0 {
+		return false, false
+	}
+	return look(r, BootID())
+}
+
+func look(r Record, bootID string) (alive, begun bool) {
 	if r.Pid <= 0 || otherBoot(r, bootID) {
-		return false
+		return false, false
 	}
 	s, err := readStat(r.Pid)
-	if errors.Is(err, unix.ENOENT) {
-		// hidepid=2 hides a process that is not dumpable, as a created container's is until its start, even
-		// from the one who made it. Only our own process would let itself be signalled.
-		return unix.Kill(r.Pid, 0) == nil
+	if err != nil {
+		// Where it cannot be read, nobody has ended for that. hidepid=2 hides a process that is not dumpable, as a created
+		// container's is until its start, even from the one who made it; and we may be out of descriptors or memory. Who
+		// took the process for dead would give its id away and leave it behind. Only our own one lets itself be signalled.
+		return unix.Kill(r.Pid, 0) == nil, true
 	}
-	return err == nil && !s.dead() && s.start == r.StartTime
+	return !s.dead() && s.start == r.StartTime, s.flags&forkNoExec == 0
 }
 
 // otherBoot says whether the record is from before the last reboot. An unknown boot id proves nothing.
@@ -62,9 +76,13 @@ func ProcessState(pid int) (letter byte, ended bool, err error) {
 // stat is the part of proc_pid_stat(5) that tells which process it is and whether it lives.
 type stat struct {
 	state   byte
+	flags   uint64
 	threads int
 	start   uint64
 }
+
+// forkNoExec is PF_FORKNOEXEC of linux/sched.h: the process was forked and has not executed anything since.
+const forkNoExec = 0x40
 
 // dead says whether the process has ended. A leader that has ended while other threads go on is shown as a
 // zombie too, but its process is not over.
@@ -96,9 +114,10 @@ func parseStat(raw []byte) (s stat, ok bool) {
 	if len(fields) < 20 || len(fields[0]) != 1 {
 		return s, false
 	}
-	var err, err2 error
+	var errs [3]error
 	s.state = fields[0][0]
-	s.threads, err = strconv.Atoi(string(fields[17]))
-	s.start, err2 = strconv.ParseUint(string(fields[19]), 10, 64)
-	return s, err == nil && err2 == nil
+	s.flags, errs[0] = strconv.ParseUint(string(fields[6]), 10, 64)
+	s.threads, errs[1] = strconv.Atoi(string(fields[17]))
+	s.start, errs[2] = strconv.ParseUint(string(fields[19]), 10, 64)
+	return s, errs == [3]error{}
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"testing"
@@ -16,9 +17,9 @@ func TestParseStat(t *testing.T) {
 		want stat
 		ok   bool
 	}{
-		{"42 (sh) S" + tail, stat{'S', 1, 1234567}, true},
-		{"42 (a b) (c) R) Z" + tail, stat{'Z', 1, 1234567}, true},
-		{"42 ()\n) T" + tail, stat{'T', 1, 1234567}, true},
+		{"42 (sh) S" + tail, stat{'S', 0x400100, 1, 1234567}, true},
+		{"42 (a b) (c) R) Z" + tail, stat{'Z', 0x400100, 1, 1234567}, true},
+		{"42 ()\n) T" + tail, stat{'T', 0x400100, 1, 1234567}, true},
 		{"42 (sh) S 1 2 3", stat{}, false},
 		{"", stat{}, false},
 		{"42 sh S" + tail, stat{}, false},
@@ -50,6 +51,7 @@ func TestAlive(t *testing.T) {
 	if !Alive(r) {
 		t.Error("a running process is not alive")
 	}
+	waitFor(t, "its command", func() bool { alive, begun := Begun(r); return alive && begun })
 	noBoot := r
 	noBoot.BootID = ""
 	if !Alive(noBoot) {
@@ -78,6 +80,39 @@ func TestAlive(t *testing.T) {
 	}
 	if _, err := StartTime(os.Getpid()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAliveWithoutDescriptors: a process that cannot be looked at has not ended for that.
+func TestAliveWithoutDescriptors(t *testing.T) {
+	cmd := exec.Command("sleep", "100")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	start, err := StartTime(cmd.Process.Pid)
+	r := Record{Pid: cmd.Process.Pid, StartTime: start, BootID: BootID()}
+	var before unix.Rlimit
+	if err == nil {
+		err = unix.Getrlimit(unix.RLIMIT_NOFILE, &before)
+	}
+	if err == nil {
+		err = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: before.Max})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	alive := Alive(r)
+	_, starved := StartTime(r.Pid)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(starved, unix.EMFILE) || !alive {
+		t.Errorf("alive: %v, want true; read: %v", alive, starved)
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	if Alive(r) {
+		t.Error("alive without a process")
 	}
 }
 

@@ -57,7 +57,11 @@ func load(dirfd int, name, path, id string) (Record, error) {
 	if errors.Is(err, unix.ENOENT) {
 		return Record{}, ErrNotExist
 	}
-	if err != nil {
+	switch err {
+	case nil:
+	case unix.EISDIR, unix.ELOOP, unix.EAGAIN, errTooLarge: // a directory, a symlink, a fifo that somebody holds: no record of ours
+		return Record{}, fmt.Errorf("read %s: %w: %w", filepath.Join(path, recordFile), ErrCorrupt, err)
+	default:
 		return Record{}, fmt.Errorf("read %s: %w", filepath.Join(path, recordFile), err)
 	}
 	r, err := decode(raw, id)

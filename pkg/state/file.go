@@ -85,10 +85,11 @@ func writeAll(fd int, data []byte) error {
 	return nil
 }
 
-// openat never lets a descriptor through an exec and never follows a symlink in the last component.
+// openat never lets a descriptor through an exec, never follows a symlink in the last component, and does not wait for the other
+// end of a fifo that somebody has put there.
 func openat(dirfd int, name string, flags int, mode uint32) (int, error) {
 	for {
-		fd, err := unix.Openat(dirfd, name, flags|unix.O_CLOEXEC|unix.O_NOFOLLOW, mode)
+		fd, err := unix.Openat(dirfd, name, flags|unix.O_CLOEXEC|unix.O_NOFOLLOW|unix.O_NONBLOCK, mode)
 		if err != unix.EINTR {
 			return fd, err
 		}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func newStore(t *testing.T) Store {
@@ -102,6 +104,39 @@ func TestOpen(t *testing.T) {
 	}
 	if l, err := s.List(); err != nil || len(l) != 1 || l[0].Err == nil || !strings.Contains(l[0].Err.Error(), d.Path()) {
 		t.Error(l, err)
+	}
+}
+
+// TestLoadOfNoFile: what somebody has put in place of the record is broken, and keeps nobody waiting.
+func TestLoadOfNoFile(t *testing.T) {
+	s := newStore(t)
+	for name, put := range map[string]func(path string) error{
+		"fifo": func(path string) error { return unix.Mkfifo(path, 0o600) }, "directory": func(path string) error { return unix.Mkdir(path, 0o700) },
+		"link": func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		create(t, s, name, sample(name))
+		path := filepath.Join(s.Root, name, "state.json")
+		err := os.Remove(path)
+		if err == nil {
+			err = put(path)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := s.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Load(); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+		d.Close()
+		if d, err = s.Create(name); err != nil { // its id can be had again
+			t.Fatal(err)
+		}
+		if err := d.Remove(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ type Bind struct {
 	NoTimes     int    // notice, as in Optional, for access times that the kernel has locked
 	Links       Links  // what to do about symlinks
 	Remount     bool   // change what is mounted on Dest; Source is not looked at
+	Placeless   int    // notice, as in Optional, for a file that the root has no place for; 0: that is a failure
 }
 
 // Links says which symlinks a Bind follows.
@@ -59,6 +60,10 @@ func (s Bind) Explain(errno syscall.Errno) string {
 	switch {
 	case errno == unix.ENOSYS && s.AttrAll|s.ClearAll|s.Attr|s.Propagation != 0:
 		return s.String() + ": the kernel has no mount_setattr(2), or a seccomp filter hides it: options of a bind mount need Linux 5.12"
+	case errno == unix.EINVAL && !s.Remount:
+		return s.String() + ": invalid argument: one is a directory and the other is not, or what is mounted on the source may not be bound"
+	case errno == unix.EEXIST:
+		return s.String() + ": the root has a symlink there that leads to nothing; make the directory that it leads to"
 	case errno == unix.EPERM && s.ClearAll != 0:
 		return s.String() + ": the host's mount has a flag that may not be cleared without root (mount_namespaces(7), locked mounts)"
 	case errno == unix.ENOENT && !s.Remount: // a missing destination is made
@@ -79,16 +84,13 @@ func (s Bind) Emit(p *program.Program) {
 	} else {
 		tree := s.tree(p)
 		dest := p.Cell(program.Int(0))
-		p.Try(func() { s.openDest(p, dest) }, func() {
-			parent, name := openParent(p, s.Dest)
-			p.Try(func() {
-				p.Fchdir(tree)
-				p.Call(unix.SYS_MKDIRAT, parent, p.Str(name), program.Int(0o755))
-			}, func() { makeFile(p, parent, name) }, unix.ENOTDIR)
-			s.openDest(p, dest)
-		}, unix.ENOENT)
-		s.attributes(p, tree)
-		p.MoveMount(tree, dest)
+		if s.Placeless > 0 {
+			s.perhaps(p, tree, dest, end)
+		} else {
+			p.Try(func() { s.openDest(p, dest) }, func() { s.makeDest(p, tree, dest) }, unix.ENOENT)
+			s.attributes(p, tree)
+			p.MoveMount(tree, dest)
+		}
 	}
 	p.Place(end)
 }

@@ -1,9 +1,11 @@
 package step_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -69,5 +71,56 @@ func TestBindClear(t *testing.T) {
 	again := step.Bind{Dest: "/dst", Attr: unix.MOUNT_ATTR_RDONLY, Remount: true}
 	if m := world(t, append(host, inside(tree(t, nil), s, again)...)...).mount(t, "/dst"); !has(m.options, "ro") {
 		t.Errorf("mounted %s after the remount", m.options)
+	}
+}
+
+// TestBindThatFindsNoPlace: a file that need not be had is mounted on whatever there is, or the parent is told that it is not.
+func TestBindThatFindsNoPlace(t *testing.T) {
+	source := tree(t, map[string]string{"file": "of the host"})
+	for name, tc := range map[string]struct {
+		rootfs map[string]string
+		notes  string
+	}{
+		"nothing":                     {nil, "[]"},
+		"a file":                      {map[string]string{"etc/f": "old"}, "[]"},
+		"a link to nothing":           {map[string]string{"etc/f": "-> g"}, "[]"},
+		"a link to nowhere":           {map[string]string{"etc/f": "-> ../run/a/b"}, "[]"},
+		"a loop":                      {map[string]string{"etc/f": "-> f"}, "[]"},
+		"a descriptor":                {map[string]string{"etc/f": "-> /proc/self/fd/0"}, "[]"},
+		"a directory":                 {map[string]string{"etc/f/": ""}, "[6]"},
+		"a file in place of its home": {map[string]string{"etc": ""}, "[6]"},
+		"its home a link to nowhere":  {map[string]string{"etc": "-> run/a"}, "[6]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := world(t, inside(tree(t, tc.rootfs), step.Bind{Source: filepath.Join(source, "file"), Dest: "/etc/f", Placeless: 7})...)
+			if got := fmt.Sprint(c.notes); got != tc.notes {
+				t.Errorf("notes %s, want %s", got, tc.notes)
+			}
+			if tc.notes == "[]" && read(t, c.path("/etc/f")) != "of the host" {
+				t.Errorf("/etc/f is %q", read(t, c.path("/etc/f")))
+			}
+		})
+	}
+}
+
+// TestBindOfTheWrongKind: the error tells what the kernel's word for it does not.
+func TestBindOfTheWrongKind(t *testing.T) {
+	source := tree(t, map[string]string{"file": "", "dir/": ""})
+	for name, tc := range map[string]struct {
+		from  string
+		there map[string]string
+		errno unix.Errno
+		want  string
+	}{
+		"a file on a directory": {"file", map[string]string{"there/": ""}, unix.EINVAL, "one is a directory and the other is not"},
+		"a directory on a file": {"dir", map[string]string{"there": ""}, unix.EINVAL, "one is a directory and the other is not"},
+		"a directory on a link": {"dir", map[string]string{"there": "-> nowhere"}, unix.EEXIST, "a symlink there that leads to nothing"},
+	} {
+		s := step.Bind{Source: filepath.Join(source, tc.from), Dest: "/there"}
+		_, err := start(t, newWorld, nil, inside(tree(t, tc.there), s)...)
+		wantErrno(t, err, s.String(), tc.errno)
+		if got := s.Explain(tc.errno); !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -144,6 +145,14 @@ type Become struct {
 
 func (s Become) String() string {
 	return "become " + strconv.Itoa(int(s.UID)) + ":" + strconv.Itoa(int(s.GID))
+}
+
+// Explain implements program.Explainer.
+func (s Become) Explain(errno syscall.Errno) string {
+	if !s.Hidden || errno != unix.EPERM && errno != unix.EINVAL {
+		return ""
+	}
+	return s.String() + ": " + errno.Error() + ": the container's first process may have gone into a user namespace of its own, which has no such id"
 }
 
 // Emit implements Step.

@@ -107,12 +107,13 @@ type Device struct {
 
 func (s Device) String() string { return "device " + s.Dest + " from " + s.Source }
 
-// Emit implements Step. The usual case is a fresh /dev, where the file to bind on is made with one call.
+// Emit implements Step. The usual case is a fresh /dev, where the file to bind on is made with one call. It is not opened for
+// writing: where /dev is no file system of its own, that would keep the root from becoming read-only.
 func (s Device) Emit(p *program.Program) {
 	tree := p.OpenTree(program.CWD, s.Source, false)
 	dest := p.Cell(program.Int(0))
 	p.Try(func() {
-		p.Openat2Into(dest, root(p), rel(s.Dest), unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, 0o666, inRoot)
+		p.Openat2Into(dest, root(p), rel(s.Dest), unix.O_RDONLY|unix.O_CREAT|unix.O_EXCL, 0o666, inRoot)
 	}, func() {
 		p.Try(func() { p.Openat2Into(dest, root(p), rel(s.Dest), unix.O_PATH, 0, inRoot) }, func() {
 			parent, name := openParent(p, s.Dest)

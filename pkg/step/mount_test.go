@@ -22,6 +22,8 @@ func TestBindMakesItsDestination(t *testing.T) {
 		"missing parents":           {nil, "file", "/a/b/c", "/a/b/c"},
 		"a file that is there":      {map[string]string{"there": "old"}, "file", "/there", "/there"},
 		"a directory that is there": {map[string]string{"there/old": ""}, "dir", "/there", "/there/file"},
+		"a link to nothing":         {map[string]string{"there": "-> ../elsewhere"}, "file", "/there", "/there"},
+		"a link to nowhere":         {map[string]string{"there": "-> ../run/a/b"}, "file", "/there", "/there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := world(t, inside(tree(t, tc.rootfs), step.Bind{Source: filepath.Join(source, tc.from), Dest: tc.to})...)

@@ -15,6 +15,7 @@ var denied = map[string]uint32{
 	"clone3": unix.SYS_CLONE3, "mount": unix.SYS_MOUNT, "open_tree": unix.SYS_OPEN_TREE, "openat2": unix.SYS_OPENAT2,
 	"close_range": unix.SYS_CLOSE_RANGE, "keyctl": unix.SYS_KEYCTL, "madvise": unix.SYS_MADVISE, "capset": unix.SYS_CAPSET, "pidfd_open": unix.SYS_PIDFD_OPEN,
 	"pivot_root": unix.SYS_PIVOT_ROOT, "mount_setattr": unix.SYS_MOUNT_SETATTR, "fsopen": unix.SYS_FSOPEN,
+	"sched_setscheduler": unix.SYS_SCHED_SETSCHEDULER, "pidfd_send_signal": unix.SYS_PIDFD_SEND_SIGNAL,
 }
 
 var denials = map[string]uint32{"EPERM": uint32(unix.EPERM), "ENOSYS": uint32(unix.ENOSYS)}
