@@ -30,7 +30,8 @@ func TestPortsOfARunningContainer(t *testing.T) {
 	c.answers("tcp", tcp, "hello from 127.0.0.1")
 	c.answers("udp", udp, "hello from 127.0.0.1")
 	c.urun("port", "-p", "0:80", "-p", at[0]+":80", id).refuses(1, "the port is published already")
-	c.urun("port", "--remove", "1:80", id).refuses(1, "127.0.0.1:1:80/tcp is not published")
+	c.urun("port", "--remove", tcp+":80", "--remove", "1:80", id).refuses(1, "127.0.0.1:1:80/tcp is not published")
+	c.answers("tcp", tcp, "hello from 127.0.0.1") // it was all or none
 	c.must("port", "--remove", tcp+":80", id).prints("80/tcp -> "+at[0], "81/udp -> "+udp)
 	if got, err := sayOnce("tcp", tcp, "x"); err == nil && got != "" {
 		t.Errorf("a port that was given up answers: %q", got)
@@ -102,6 +103,22 @@ func TestTheFirstPortComesLater(t *testing.T) {
 	c.becomes(id, specs.StateStopped)
 	c.must("delete", id)
 	c.nothingLeft()
+}
+
+// TestTheFirstPortAfterOneInVain: what somebody who was hired and then killed has left does not stand in the way of the next.
+func TestTheFirstPortAfterOneInVain(t *testing.T) {
+	c := newCaller(t)
+	id, _ := c.serving("serve tcp :80", "--net", "none")
+	for _, name := range []string{".bp.sock", "ports.sock"} {
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: c.runtimeDir + "/urun/" + id + "/" + name, Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.SetUnlinkOnClose(false)
+		l.Close()
+	}
+	at := strings.Fields(c.must("port", "-p", "0:80", id).stdout)[2]
+	c.answers("tcp", at, "hello from 127.0.0.1")
 }
 
 // TestTheFirstPortInTheForeground: whoever was hired later ends with the container too, and what he has said is cleaned up.
