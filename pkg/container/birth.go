@@ -61,7 +61,7 @@ func (r *Runtime) bear(d *draft, dir *state.Dir, inputs map[string]int, attended
 		}
 	}
 	if err != nil {
-		err = b.fwd.interrupted(err)
+		err = b.fwd.interrupted("the container", err)
 		if relErr := r.release(b.record); relErr != nil {
 			r.Warn("cgroup: " + relErr.Error())
 		}

@@ -81,28 +81,20 @@ func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions) (int, error) {
 		}
 	}
 	c, err := in.settle(pl, sandbox.Options{
-		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(in.rec, sub, pid) },
+		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return in.enter(sub, pid, fwd) },
 		Listener: func(fd int, c *sandbox.Child) error {
 			return inform(in.spec.Linux.Seccomp, in.rec, statusRunning, c.Pid, c.PidFD, fd)
 		},
 	})
-	if err != nil {
-		return 255, explain(err)
+	if err == nil {
+		defer c.Close()
+		fwd.retarget(c.PidFD)
+		err = announce(c, term, o)
 	}
-	defer c.Close()
-	if err = term.receive(); err == nil && term.master != nil {
-		if err = c.Consent(); err == nil {
-			err = c.Started()
+	if err = fwd.interrupted("the process", err); err != nil {
+		if c != nil {
+			c.Kill()
 		}
-	}
-	if err == nil {
-		err = sendPidfd(o.PidfdSocket, c.PidFD)
-	}
-	if err == nil {
-		err = writePid(o.PidFile, c.Pid)
-	}
-	if err != nil {
-		c.Kill()
 		return 255, explain(err)
 	}
 	if o.Detach {
@@ -113,7 +105,24 @@ func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions) (int, error) {
 	fwd.until(c.PidFD)
 	status := c.Wait()
 	term.drain()
-	return exitCode(status), nil
+	return fwd.exitCode(status), nil
+}
+
+// announce lets the process begin, where it waits for its terminal, and tells those who asked for its pid.
+func announce(c *sandbox.Child, term *terminal, o ExecOptions) error {
+	err := term.receive()
+	if err == nil && term.master != nil {
+		if err = c.Consent(); err == nil {
+			err = c.Started()
+		}
+	}
+	if err == nil {
+		err = sendPidfd(o.PidfdSocket, c.PidFD)
+	}
+	if err == nil {
+		err = writePid(o.PidFile, c.Pid)
+	}
+	return err
 }
 
 // execProcess is the process that exec asks for: the file of --process as it is, or the container's own process with what

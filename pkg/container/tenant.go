@@ -2,6 +2,7 @@ package container
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -24,6 +25,9 @@ type tenant struct {
 	filter *seccomp.Filter
 	init   int           // pidfd of its first process
 	shown  sandbox.Shown // its namespaces, where the first process waits for its start; else nil
+
+	patient bool // exec does not mind that the container is paused
+	newborn int  // pidfd of the process that waits in a cgroup that may be frozen; -1: none
 }
 
 var errStopped = errors.New("cannot exec in a stopped container")
@@ -42,11 +46,11 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 	if rec.Creating {
 		return nil, errStopped
 	}
-	t := &tenant{rec: rec}
+	t := &tenant{rec: rec, patient: ignorePaused, newborn: -1}
 	if t.init, err = openInit(rec); err != nil {
 		return nil, errStopped
 	}
-	if err := t.open(r, dir, ignorePaused); err != nil {
+	if err := t.open(r, dir); err != nil {
 		t.close()
 		return nil, err
 	}
@@ -54,8 +58,8 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 }
 
 // open reads the config of the container and finds the way in.
-func (t *tenant) open(r *Runtime, dir *state.Dir, ignorePaused bool) error {
-	if !ignorePaused && paused(t.rec) {
+func (t *tenant) open(r *Runtime, dir *state.Dir) error {
+	if !t.patient && paused(t.rec) {
 		return errors.New("cannot exec in a paused container (use --ignore-paused to override)")
 	}
 	raw, err := dir.Config()
@@ -102,6 +106,28 @@ func (t *tenant) inputs() map[string]int {
 	return inputs
 }
 
+// enter puts a process that is being added into the container's cgroup, or into sub of it. In one that is frozen it comes no
+// further until it is resumed, so that signals are for it already: those that ask urun to end then end it.
+func (t *tenant) enter(sub string, pid int, fwd *forwarder) error {
+	if err := enter(t.rec, sub, pid); err != nil || fwd == nil || !t.patient {
+		return err
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return fmt.Errorf("pidfd of the process: %w", err)
+	}
+	fwd.aim(fd)
+	t.forget()
+	t.newborn = fd
+	return nil
+}
+
+func (t *tenant) forget() {
+	if t.newborn >= 0 {
+		unix.Close(t.newborn)
+	}
+}
+
 // settle starts the planned process. Between its start and its command the first process lets nobody in, for a moment.
 func (t *tenant) settle(pl plan.Plan, opt sandbox.Options) (*sandbox.Child, error) {
 	for wait := time.Millisecond; ; wait *= 2 {
@@ -128,6 +154,7 @@ func refusal(pl plan.Plan, err error) syscall.Errno {
 }
 
 func (t *tenant) close() {
+	t.forget()
 	unix.Close(t.init)
 	t.shown.Close()
 }
