@@ -3,6 +3,7 @@ package container
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -18,15 +19,28 @@ func openInit(rec state.Record) (int, error) {
 	if rec.Pid <= 0 {
 		return -1, errNotRunning
 	}
-	fd, err := unix.PidfdOpen(rec.Pid, 0)
+	fd, err := openProcess(rec.Pid)
 	if err != nil {
-		return -1, errNotRunning
+		return -1, err
 	}
 	if !state.Alive(rec) {
 		unix.Close(fd)
 		return -1, errNotRunning
 	}
 	return fd, nil
+}
+
+// openProcess opens a pidfd, close-on-exec. errNotRunning: there is no such process. Any other error leaves that open, and whoever
+// took it for gone would delete the record of one that runs.
+func openProcess(pid int) (int, error) {
+	switch fd, err := unix.PidfdOpen(pid, 0); err {
+	case nil:
+		return fd, nil
+	case unix.ESRCH, unix.EINVAL, unix.ENOENT: // EINVAL, later ENOENT: the number is that of another process's thread by now
+		return -1, errNotRunning
+	default:
+		return -1, fmt.Errorf("open process %d: %w", pid, err)
+	}
 }
 
 // record reads what is known about the container id.

@@ -2,7 +2,6 @@ package container
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"syscall"
 	"time"
@@ -47,8 +46,12 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 		return nil, errStopped
 	}
 	t := &tenant{rec: rec, patient: ignorePaused, newborn: -1}
-	if t.init, err = openInit(rec); err != nil {
+	t.init, err = openInit(rec)
+	if errors.Is(err, errNotRunning) {
 		return nil, errStopped
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := t.open(r, dir); err != nil {
 		t.close()
@@ -112,9 +115,9 @@ func (t *tenant) enter(sub string, pid int, fwd *forwarder) error {
 	if err := enter(t.rec, sub, pid); err != nil || fwd == nil || !t.patient {
 		return err
 	}
-	fd, err := unix.PidfdOpen(pid, 0)
+	fd, err := openProcess(pid)
 	if err != nil {
-		return fmt.Errorf("pidfd of the process: %w", err)
+		return err
 	}
 	fwd.aim(fd)
 	t.forget()
