@@ -3,7 +3,6 @@ package container
 import (
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -33,7 +32,7 @@ func hireForPorts(dir *state.Dir) error {
 		return errors.New("urun watches the memory of this container, and nobody publishes ports beside that: " +
 			"make it with a port, such as -p 0:80, and more can be added then")
 	}
-	if _, err := os.Lstat(socketPath(dir)); err == nil {
+	if waits(dir) {
 		return errors.New("the container waits for its start, and lets nobody in before: start it first")
 	}
 	path, why := companion.Find(sandbox.Binary())

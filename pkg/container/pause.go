@@ -57,25 +57,28 @@ func (r *Runtime) Resume(id string) error {
 		if st := status(rec, dir); st != statusPaused {
 			return fmt.Errorf("container not paused: it is %s", st)
 		}
-		if d := openCgroup(rec); d != nil && rec.Paused != bySignals {
-			defer d.Close()
-			if err := thaw(d, rec); err != nil {
-				return err
-			}
-			rec.Paused = ""
-			return dir.Save(rec)
-		}
-		s, err := scopeOf(rec)
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		if err := s.cont(); err != nil {
+		if err := goOn(rec); err != nil {
 			return err
 		}
 		rec.Paused = ""
 		return dir.Save(rec)
 	})
+}
+
+// goOn lets the processes go on, as they were paused.
+func goOn(rec state.Record) error {
+	if rec.Paused != bySignals {
+		if d := openCgroup(rec); d != nil {
+			defer d.Close()
+			return thaw(d, rec)
+		}
+	}
+	s, err := scopeOf(rec)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return s.cont()
 }
 
 // paused says whether nothing in the container runs until it is resumed. Of a container with a cgroup the kernel knows: systemctl

@@ -135,6 +135,29 @@ func TestPlainExecInACgroup(t *testing.T) {
 	}
 }
 
+// TestPlainStartOfAFrozenContainer: who has it frozen by systemctl before its start is told so; nobody waits for it with the lock.
+func TestPlainStartOfAFrozenContainer(t *testing.T) {
+	s := newSession(t)
+	t.Cleanup(func() { s.run(s.urun, "delete", "--force", "sorbet") })
+	s.must(s.urun, "create", "--bundle", s.bundle("forever", limits), "sorbet")
+	st := s.cgroupState("sorbet")
+	freeze := func(value string) {
+		if err := os.WriteFile(filepath.Join(st.Cgroup.Path, "cgroup.freeze"), []byte(value), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s.soon("the scope is "+value, func() bool { return strings.Contains(s.file(st.Cgroup.Path, "cgroup.events"), "frozen "+value) })
+	}
+	freeze("1")
+	if r := s.run("timeout", "60", s.urun, "start", "sorbet"); r.code != 1 || !strings.Contains(r.stderr, "cannot start a paused container; resume it first") {
+		t.Errorf("exit code %d, %q", r.code, r.stderr)
+	}
+	freeze("0")
+	s.must(s.urun, "start", "sorbet")
+	if st := s.cgroupState("sorbet"); st.Status != string(specs.StateRunning) {
+		t.Errorf("it is %s", st.Status)
+	}
+}
+
 // TestPlainExecInAFrozenContainer: it waits for the container to be resumed, but not for ever: whoever has enough ends it, and then
 // nothing of it is done later.
 func TestPlainExecInAFrozenContainer(t *testing.T) {
