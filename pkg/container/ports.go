@@ -1,15 +1,10 @@
 package container
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/host"
@@ -59,7 +54,7 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 			return nil, err
 		}
 	}
-	return ask(dir, request)
+	return ask(dir, request, monitorTime)
 }
 
 // servesPorts says whether urun-monitor publishes ports of the container: where it has a way out, or was made with a port.
@@ -91,59 +86,4 @@ func (r *Runtime) openNetwork(id string) (*state.Dir, state.Record, error) {
 		return nil, rec, err
 	}
 	return dir, rec, nil
-}
-
-// ask has urun-monitor carry out a change.
-func ask(dir *state.Dir, request companion.PortRequest) ([]companion.Port, error) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	limit := unix.NsecToTimeval(monitorTime.Nanoseconds())
-	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit)
-	path := fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), companion.PortSocket)
-	raw, err := json.Marshal(request)
-	if err == nil {
-		err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
-	}
-	if err == nil {
-		_, err = unix.SendmsgN(fd, raw, nil, nil, unix.MSG_NOSIGNAL)
-	}
-	if err == nil {
-		err = unix.Shutdown(fd, unix.SHUT_WR)
-	}
-	var said []byte
-	if err == nil {
-		said, err = io.ReadAll(socketReader(fd))
-	}
-	var reply companion.PortReply
-	if err == nil {
-		err = json.Unmarshal(said, &reply)
-	}
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s does not answer: %w", companion.Name, err)
-	case reply.Error != "":
-		return nil, errors.New(reply.Error)
-	}
-	return reply.Ports, nil
-}
-
-// socketReader reads from a blocking socket, without package net, which every start of urun would pay for.
-type socketReader int
-
-func (s socketReader) Read(p []byte) (int, error) {
-	for end := time.Now().Add(monitorTime); ; {
-		n, err := unix.Read(int(s), p)
-		switch {
-		case err == unix.EINTR && time.Now().Before(end):
-		case err != nil:
-			return 0, err
-		case n == 0:
-			return 0, io.EOF
-		default:
-			return n, nil
-		}
-	}
 }
