@@ -104,6 +104,11 @@ func TestWish(t *testing.T) {
 	if _, err := Parse(map[string]string{KeyAddHost: "a:1.2.3.4\nb:1"}); err == nil {
 		t.Error("a line break in a name")
 	}
+	for zone, ok := range map[string]bool{"tap0": true, "tap0\noptions trust-ad": false, "tap0 more": false} {
+		if _, err := Parse(map[string]string{KeyDNS: "fe80::1%" + zone}); (err == nil) != ok {
+			t.Errorf("a nameserver in the zone %q: %v", zone, err)
+		}
+	}
 }
 
 // TestFiles: what the container reads.

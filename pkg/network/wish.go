@@ -77,7 +77,8 @@ func Parse(annotations map[string]string) (Wish, error) {
 		return w, fmt.Errorf("-p (%s): %w", KeyPublish, err)
 	}
 	for _, s := range list(annotations[KeyDNS]) {
-		if _, err := netip.ParseAddr(s); err != nil {
+		// A zone may be any text, and must not become a line of its own in resolv.conf.
+		if _, err := netip.ParseAddr(s); err != nil || len(strings.Fields(s)) != 1 {
 			return w, fmt.Errorf("--dns (%s): %q is not the address of a nameserver", KeyDNS, s)
 		}
 		w.DNS = append(w.DNS, s)
