@@ -42,9 +42,6 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rec.Creating {
-		return nil, errStopped
-	}
 	t := &tenant{rec: rec, patient: ignorePaused, newborn: -1}
 	t.init, err = openInit(rec)
 	if errors.Is(err, errNotRunning) {
@@ -52,6 +49,10 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if rec.Creating {
+		t.close()
+		return nil, errors.New("cannot exec in a container that is being created")
 	}
 	if err := t.open(r, dir); err != nil {
 		t.close()
