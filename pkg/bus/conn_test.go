@@ -123,6 +123,47 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestDeadlineAmongNoise: a peer that says something else without end is waited for no longer than one that is silent.
+func TestDeadlineAmongNoise(t *testing.T) {
+	noise, err := (&message{kind: signal, serial: 8, path: "/", iface: "a.b", member: "Noise"}).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := with(t, true, func(p *peer) {
+		for err := error(nil); err == nil; {
+			_, err = p.Write(noise)
+		}
+	})
+	answered := make(chan error, 1)
+	go func() {
+		_, err := c.call(busObject("ListNames"), time.Now().Add(100*time.Millisecond))
+		answered <- err
+	}()
+	select {
+	case err := <-answered:
+		if !errors.Is(err, errTime) {
+			t.Errorf("error %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for ever")
+		c.Close()
+		<-answered
+	}
+}
+
+// TestNoText: a bus throws out who sends a string that is none, so that it is not sent.
+func TestNoText(t *testing.T) {
+	for _, bad := range []string{"a\x00b", "a\xff"} {
+		for _, body := range []any{
+			bad, ObjectPath(bad), []string{"a", bad}, []PathValue{{Path: bad}}, []Property{{Name: bad, Value: true}}, []Property{{Name: "a", Value: bad}},
+		} {
+			if raw, err := busObject("Say", body).encode(); err == nil || !strings.Contains(err.Error(), "is no UTF-8 text") {
+				t.Errorf("%#v becomes %q, %v", body, raw, err)
+			}
+		}
+	}
+}
+
 // TestBigEndian: a peer may speak in its own byte order.
 func TestBigEndian(t *testing.T) {
 	b := []byte{'B', methodReturn, 0, 1}
