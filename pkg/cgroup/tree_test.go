@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -235,6 +236,32 @@ func TestRemove(t *testing.T) {
 	}
 	if err := at.Kill(soon()); err != nil {
 		t.Errorf("kill in a cgroup that is gone: %v", err)
+	}
+}
+
+// TestRemoveAtOnce: systemd, or another urun, may be removing the same cgroups.
+func TestRemoveAtOnce(t *testing.T) {
+	d := fresh(t)
+	for range 10 {
+		top := grown(t, d, "top")
+		for i := range 10 {
+			at := grown(t, top, fmt.Sprint("a", i))
+			for range 5 {
+				at = grown(t, at, "deeper")
+			}
+		}
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				if err := d.Remove("top", soon()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if names, err := childrenAt(d.fd); err != nil || len(names) != 0 {
+			t.Fatalf("left: %v, %v", names, err)
+		}
 	}
 }
 
