@@ -28,22 +28,26 @@ func (r *Runtime) Pause(id string) error {
 			defer d.Close()
 			return freeze(d, dir, rec)
 		}
-		s, err := scopeOf(rec)
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		// The record first: if we die on the way the container is resumable.
-		rec.Paused = bySignals
-		if err := dir.Save(rec); err != nil {
-			return err
-		}
-		if err := s.stop(time.Now().Add(pauseTime)); err != nil {
-			rec.Paused = ""
-			return errors.Join(err, s.cont(), dir.Save(rec))
-		}
-		return nil
+		return halt(dir, rec, time.Now().Add(pauseTime))
 	})
+}
+
+// halt stops every process by a signal. Where one has not stopped at the deadline all go on.
+func halt(dir *state.Dir, rec state.Record, deadline time.Time) error {
+	s, err := scopeOf(rec)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	rec.Paused = bySignals // the record first: if we die on the way the container is resumable
+	if err := dir.Save(rec); err != nil {
+		return err
+	}
+	if err := s.stop(deadline); err != nil {
+		rec.Paused = ""
+		return errors.Join(err, s.cont(), dir.Save(rec))
+	}
+	return nil
 }
 
 // Resume lets the processes of a paused container go on.
