@@ -87,7 +87,7 @@ func (t *tenant) look(dir *state.Dir) error {
 	if _, err := os.Lstat(socketPath(dir)); err != nil {
 		return nil
 	}
-	if paused(t.rec) {
+	if paused(t.rec) && waits(dir) {
 		return errors.New("cannot exec in a container that is paused before its start: resume it first")
 	}
 	var err error
