@@ -169,3 +169,37 @@ func TestHoldsTheMemory(t *testing.T) {
 		t.Errorf("%+v, %v", r, ok)
 	}
 }
+
+// TestInsist: what is found out before there is a record is told once there is one, and the end of the container ends the trying.
+func TestInsist(t *testing.T) {
+	dir, err := state.Store{Root: t.TempDir()}.Create("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	end, done := make(chan struct{}), make(chan struct{})
+	w := &watch{dir: dir, report: state.Report{Pid: 7, StartTime: 8}}
+	go func() { w.insist(end, func(r *state.Report) { r.NetLost = "gone" }); close(done) }()
+	rec := state.Record{ID: "a", Pid: 7, StartTime: 8}
+	select {
+	case <-done:
+		t.Error("it gives up")
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := dir.Save(rec); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Error("it waits for ever")
+	}
+	if r, ok := dir.Report(rec); !ok || r.NetLost != "gone" {
+		t.Errorf("%+v, %v", r, ok)
+	}
+	close(end)
+	if err := dir.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	w.insist(end, func(r *state.Report) { r.NetLost = "once more" })
+}
