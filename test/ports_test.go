@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -119,6 +120,24 @@ func TestTheFirstPortAfterOneInVain(t *testing.T) {
 	}
 	at := strings.Fields(c.must("port", "-p", "0:80", id).stdout)[2]
 	c.answers("tcp", at, "hello from 127.0.0.1")
+}
+
+// TestPortsAfterTheirMonitorWasKilled: the next ones find another who publishes them.
+func TestPortsAfterTheirMonitorWasKilled(t *testing.T) {
+	c := newCaller(t)
+	id, at := c.serving("serve tcp :80", "--net", "none", "-p", "0:80")
+	for range 2 {
+		pid := c.monitors()[0]
+		_ = unix.Kill(pid, unix.SIGKILL)
+		for end := time.Now().Add(slow(5 * time.Second)); !isGone(pid) && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		c.urun("port", id).refuses(1, "urun-monitor has ended", "urun port -p publishes some anew")
+		c.urun("port", "--remove", at[0]+":80", id).refuses(1, "urun-monitor has ended")
+		at = []string{strings.Fields(c.must("port", "-p", "0:80", id).stdout)[2]}
+		c.must("port", id).prints("80/tcp -> " + at[0])
+		c.answers("tcp", at[0], "hello from 127.0.0.1")
+	}
 }
 
 // TestTheFirstPortInTheForeground: whoever was hired later ends with the container too, and what he has said is cleaned up.

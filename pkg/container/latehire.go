@@ -14,7 +14,7 @@ import (
 )
 
 // hireForPorts starts urun-monitor for a running container that was made with a network of its own and without a port, so that
-// nobody is there yet to publish one. Where somebody else has done so meanwhile, that is as well.
+// nobody is there yet to publish one, or nobody any more. Where somebody else has done so meanwhile, that is as well.
 func hireForPorts(dir *state.Dir) error {
 	if err := dir.Lock(); err != nil {
 		return err
@@ -24,11 +24,11 @@ func hireForPorts(dir *state.Dir) error {
 	switch {
 	case err != nil:
 		return err
-	case servesPorts(rec):
+	case servesPorts(rec) && monitorLives(rec):
 		return nil
 	case rec.Network != network.None:
 		return errors.New("the container has the network " + rec.Network + ", of which no ports are published")
-	case rec.Monitor != nil:
+	case rec.Monitor != nil && !replaceable(rec):
 		return errors.New("urun watches the memory of this container, and nobody publishes ports beside that: " +
 			"make it with a port, such as -p 0:80, and more can be added then")
 	}
@@ -39,23 +39,36 @@ func hireForPorts(dir *state.Dir) error {
 	if why != "" {
 		return errors.New(why)
 	}
+	before := rec.Monitor
 	rec.Monitor = &state.Monitor{By: companion.Name, Duties: []string{companion.Net}}
 	c, err := employ(rec.Monitor, path, rec.ID, dir)
 	if err != nil {
 		return err
 	}
+	if err := instate(c, dir, rec); err != nil {
+		c.Close()
+		dismiss(rec)
+		rec.Monitor = before
+		return fmt.Errorf("publish ports: %w", errors.Join(err, dir.Save(rec)))
+	}
+	return nil
+}
+
+// instate gives a new urun-monitor its order. It is written down before: whoever deletes the container then ends it, whatever
+// becomes of this urun.
+func instate(c *companion.Companion, dir *state.Dir, rec state.Record) error {
+	if err := dir.Save(rec); err != nil {
+		return err
+	}
 	duty := companion.Duty{Kind: companion.Net, Network: &companion.Network{Mode: rec.Network, User: rec.Namespaces&unix.CLONE_NEWUSER != 0}}
-	err = c.Give(companion.Order{ID: rec.ID, Pid: rec.Pid, StartTime: rec.StartTime, Duties: []companion.Duty{duty}})
+	err := c.Give(companion.Order{ID: rec.ID, Pid: rec.Pid, StartTime: rec.StartTime, Duties: []companion.Duty{duty}})
 	if err == nil {
 		_, err = c.Ready(time.Now().Add(monitorTime))
 	}
-	if err == nil {
-		err = dir.Save(rec)
-	}
-	if err != nil {
-		c.Close()
-		dismiss(rec)
-		return fmt.Errorf("publish ports: %w", err)
-	}
-	return nil
+	return err
+}
+
+// replaceable says that urun-monitor has ended, or was never ready, and had nothing to do but to publish ports: then another one can.
+func replaceable(rec state.Record) bool {
+	return rec.Network == network.None && servesPorts(rec) && len(rec.Monitor.Duties) == 1 && !monitorLives(rec)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/urun/urun/pkg/companion"
 	"github.com/urun/urun/pkg/host"
 	"github.com/urun/urun/pkg/network"
@@ -14,24 +16,20 @@ import (
 )
 
 // Ports returns the published ports of the running container id; none where it has a network and was made without any.
-func (r *Runtime) Ports(id string) ([]companion.Port, error) {
-	dir, rec, err := r.openNetwork(id)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	report, _ := dir.Report(rec)
-	return published(rec, report, monitorLives(rec)), nil
-}
+func (r *Runtime) Ports(id string) ([]companion.Port, error) { return r.ChangePorts(id, nil, nil) }
 
-// ChangePorts publishes more ports of the running container id, or gives some up: all of them, or none. It returns those that are
-// published then.
+// ChangePorts publishes more ports of the running container id, or gives some up: all of these, or none. It returns those that are
+// published then; with nothing to do it changes nothing.
 func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port, error) {
-	dir, rec, err := r.openNetwork(id)
+	dir, rec, err := r.openNetwork(id, len(add) > 0)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
+	if len(add)+len(remove) == 0 {
+		report, _ := dir.Report(rec)
+		return published(rec, report, monitorLives(rec)), nil
+	}
 	var request companion.PortRequest
 	if request.Remove, err = network.ParsePorts(remove); err != nil {
 		return nil, fmt.Errorf("--remove: %w", err)
@@ -46,7 +44,7 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 	if request.Add, err = plan.LeadIn(request.Add, rec.Network, host.LowPorts(&h)); err != nil {
 		return nil, err
 	}
-	if !servesPorts(rec) {
+	if !servesPorts(rec) || replaceable(rec) {
 		if len(request.Remove) > 0 {
 			return nil, fmt.Errorf("--remove %s: the container has no ports", request.Remove[0])
 		}
@@ -54,7 +52,14 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 			return nil, err
 		}
 	}
-	return ask(dir, request, monitorTime)
+	ports, err := ask(dir, request, monitorTime)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) { // it has just been hired, by another urun, which has the lock
+		if err := hireForPorts(dir); err != nil {
+			return nil, err
+		}
+		ports, err = ask(dir, request, monitorTime)
+	}
+	return ports, err
 }
 
 // servesPorts says whether urun-monitor publishes ports of the container: where it has a way out, or was made with a port.
@@ -62,8 +67,9 @@ func servesPorts(rec state.Record) bool {
 	return rec.Monitor != nil && slices.Contains(rec.Monitor.Duties, companion.Net)
 }
 
-// openNetwork opens a running container that has a network of urun's, which is not another container's.
-func (r *Runtime) openNetwork(id string) (*state.Dir, state.Record, error) {
+// openNetwork opens a running container that has a network of urun's, which is not another container's. mend: where nobody publishes
+// its ports any more, somebody will.
+func (r *Runtime) openNetwork(id string, mend bool) (*state.Dir, state.Record, error) {
 	dir, err := r.Store.Open(id)
 	if err != nil {
 		return nil, state.Record{}, err
@@ -78,8 +84,11 @@ func (r *Runtime) openNetwork(id string) (*state.Dir, state.Record, error) {
 	case strings.HasPrefix(rec.Network, network.Of):
 		first := strings.TrimPrefix(rec.Network, network.Of)
 		err = fmt.Errorf("the network is that of the container %s: urun port %s", first, first)
-	case servesPorts(rec) && !monitorLives(rec):
+	case servesPorts(rec) && !monitorLives(rec) && !(mend && replaceable(rec)):
 		err = errors.New(companion.Lost(companion.Net) + ": " + companion.Name + " has ended")
+		if replaceable(rec) {
+			err = fmt.Errorf("%w; urun port -p publishes some anew", err)
+		}
 	}
 	if err != nil {
 		dir.Close()
