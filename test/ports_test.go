@@ -140,6 +140,26 @@ func TestPortsAfterTheirMonitorWasKilled(t *testing.T) {
 	}
 }
 
+// TestPortsAfterAHireThatWasKilled: at whatever moment the urun that hires somebody is killed, the next one gets its port.
+func TestPortsAfterAHireThatWasKilled(t *testing.T) {
+	c := newCaller(t)
+	id, _ := c.serving("serve tcp :80", "--net", "none")
+	for after := range 20 {
+		l := c.launch(nil, "port", "-p", "0:80", id)
+		time.Sleep(time.Duration(after) * 2 * time.Millisecond)
+		_ = l.cmd.Process.Kill() // it may be done by now
+		l.wait()
+		lines := strings.Fields(c.must("port", "-p", "0:80", id).stdout)
+		c.answers("tcp", lines[len(lines)-1], "hello from 127.0.0.1")
+		for _, pid := range c.monitors() {
+			_ = unix.Kill(pid, unix.SIGKILL)
+		}
+		eventually(t, "the monitor has ended", func() bool { return len(c.monitors()) == 0 })
+	}
+	c.must("delete", "--force", id)
+	c.nothingLeft()
+}
+
 // TestTheFirstPortInTheForeground: whoever was hired later ends with the container too, and what he has said is cleaned up.
 func TestTheFirstPortInTheForeground(t *testing.T) {
 	c := newCaller(t)

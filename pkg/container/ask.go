@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +20,7 @@ func ask(dir *state.Dir, request companion.PortRequest, patience time.Duration) 
 	if err != nil {
 		return nil, err
 	}
-	said, err := converse(fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), companion.PortSocket), raw, patience)
+	said, err := converse(portSocket(dir), raw, patience)
 	var reply companion.PortReply
 	if err == nil {
 		err = json.Unmarshal(said, &reply)
@@ -33,6 +34,11 @@ func ask(dir *state.Dir, request companion.PortRequest, patience time.Duration) 
 		return nil, errors.New(reply.Error)
 	}
 	return reply.Ports, nil
+}
+
+// portSocket is where urun-monitor takes changes of the ports, reached as socketPath is.
+func portSocket(dir *state.Dir) string {
+	return "/proc/self/fd/" + strconv.Itoa(dir.Fd()) + "/" + companion.PortSocket
 }
 
 // converse says something to who listens at path, and returns all that is answered; EAGAIN: for so long nothing was.

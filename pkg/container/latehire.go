@@ -21,9 +21,13 @@ func hireForPorts(dir *state.Dir) error {
 	}
 	defer dir.Unlock()
 	rec, err := dir.Load()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	if publishesOnly(rec) && monitorLives(rec) && !listens(portSocket(dir)) {
+		dismiss(rec) // we have the lock, so that the urun which hired it was killed, and it would end by itself
+	}
+	switch {
 	case servesPorts(rec) && monitorLives(rec):
 		return nil
 	case rec.Network != network.None:
@@ -68,7 +72,10 @@ func instate(c *companion.Companion, dir *state.Dir, rec state.Record) error {
 	return err
 }
 
-// replaceable says that urun-monitor has ended, or was never ready, and had nothing to do but to publish ports: then another one can.
-func replaceable(rec state.Record) bool {
-	return rec.Network == network.None && servesPorts(rec) && len(rec.Monitor.Duties) == 1 && !monitorLives(rec)
+// publishesOnly says that urun-monitor has nothing to do but to publish ports: then another one can take its place.
+func publishesOnly(rec state.Record) bool {
+	return rec.Network == network.None && servesPorts(rec) && len(rec.Monitor.Duties) == 1
 }
+
+// replaceable says that it has ended, or was never ready.
+func replaceable(rec state.Record) bool { return publishesOnly(rec) && !monitorLives(rec) }

@@ -53,13 +53,18 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 		}
 	}
 	ports, err := ask(dir, request, monitorTime)
-	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) { // it has just been hired, by another urun, which has the lock
+	if unheard(err) { // it is only just being hired by another urun, which has the lock; or that was killed, and it ends by itself
 		if err := hireForPorts(dir); err != nil {
 			return nil, err
 		}
 		ports, err = ask(dir, request, monitorTime)
 	}
 	return ports, err
+}
+
+// unheard says that nobody takes changes of the ports, or that who did has ended before it answered.
+func unheard(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE)
 }
 
 // servesPorts says whether urun-monitor publishes ports of the container: where it has a way out, or was made with a port.
