@@ -3,7 +3,9 @@ package test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -133,6 +136,27 @@ func TestMonitorIsOnItsOwn(t *testing.T) {
 	}
 	if w := c.watched(id); w.Monitor.Status != "watching" || w.Monitor.Pid != pid {
 		t.Errorf("after signals: %+v", w.Monitor)
+	}
+}
+
+// TestMonitorHoldsNothingOfTheCallers: a script that waits for the end of a pipe is not kept by who watches a container in the
+// background, nor by the container.
+func TestMonitorHoldsNothingOfTheCallers(t *testing.T) {
+	c, limit := withoutCgroup(t, 64)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	t.Cleanup(func() { c.urun("delete", "--force", c.id) })
+	c.launch(func(cmd *exec.Cmd) { cmd.ExtraFiles = []*os.File{w, w, w, w} }, "run", "-d", "-b", c.bundle(limit, inside("forever")), c.id).wait().exits(0)
+	w.Close()
+	if len(c.monitors()) != 1 {
+		t.Fatalf("monitors %v", c.monitors())
+	}
+	_ = r.SetReadDeadline(time.Now().Add(slow(10 * time.Second)))
+	if n, err := r.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("it is not closed: %d, %v", n, err)
 	}
 }
 

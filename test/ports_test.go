@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"golang.org/x/sys/unix"
@@ -30,7 +31,8 @@ func TestPortsOfARunningContainer(t *testing.T) {
 	c.answers("tcp", tcp, "hello from 127.0.0.1")
 	c.answers("udp", udp, "hello from 127.0.0.1")
 	c.urun("port", "-p", "0:80", "-p", at[0]+":80", id).refuses(1, "the port is published already")
-	c.urun("port", "--remove", "1:80", id).refuses(1, "127.0.0.1:1:80/tcp is not published")
+	c.urun("port", "--remove", tcp+":80", "--remove", "1:80", id).refuses(1, "127.0.0.1:1:80/tcp is not published")
+	c.answers("tcp", tcp, "hello from 127.0.0.1") // it was all or none
 	c.must("port", "--remove", tcp+":80", id).prints("80/tcp -> "+at[0], "81/udp -> "+udp)
 	if got, err := sayOnce("tcp", tcp, "x"); err == nil && got != "" {
 		t.Errorf("a port that was given up answers: %q", got)
@@ -101,6 +103,60 @@ func TestTheFirstPortComesLater(t *testing.T) {
 	c.must("kill", id, "KILL")
 	c.becomes(id, specs.StateStopped)
 	c.must("delete", id)
+	c.nothingLeft()
+}
+
+// TestTheFirstPortAfterOneInVain: what somebody who was hired and then killed has left does not stand in the way of the next.
+func TestTheFirstPortAfterOneInVain(t *testing.T) {
+	c := newCaller(t)
+	id, _ := c.serving("serve tcp :80", "--net", "none")
+	for _, name := range []string{".bp.sock", "ports.sock", "start.sock"} { // the last one is of a start that was killed as it was done
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: c.runtimeDir + "/urun/" + id + "/" + name, Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.SetUnlinkOnClose(false)
+		l.Close()
+	}
+	at := strings.Fields(c.must("port", "-p", "0:80", id).stdout)[2]
+	c.answers("tcp", at, "hello from 127.0.0.1")
+}
+
+// TestPortsAfterTheirMonitorWasKilled: the next ones find another who publishes them.
+func TestPortsAfterTheirMonitorWasKilled(t *testing.T) {
+	c := newCaller(t)
+	id, at := c.serving("serve tcp :80", "--net", "none", "-p", "0:80")
+	for range 2 {
+		pid := c.monitors()[0]
+		_ = unix.Kill(pid, unix.SIGKILL)
+		for end := time.Now().Add(slow(5 * time.Second)); !isGone(pid) && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		c.urun("port", id).refuses(1, "urun-monitor has ended", "urun port -p publishes some anew")
+		c.urun("port", "--remove", at[0]+":80", id).refuses(1, "urun-monitor has ended")
+		at = []string{strings.Fields(c.must("port", "-p", "0:80", id).stdout)[2]}
+		c.must("port", id).prints("80/tcp -> " + at[0])
+		c.answers("tcp", at[0], "hello from 127.0.0.1")
+	}
+}
+
+// TestPortsAfterAHireThatWasKilled: at whatever moment the urun that hires somebody is killed, the next one gets its port.
+func TestPortsAfterAHireThatWasKilled(t *testing.T) {
+	c := newCaller(t)
+	id, _ := c.serving("serve tcp :80", "--net", "none")
+	for after := range 20 {
+		l := c.launch(nil, "port", "-p", "0:80", id)
+		time.Sleep(time.Duration(after) * 2 * time.Millisecond)
+		_ = l.cmd.Process.Kill() // it may be done by now
+		l.wait()
+		lines := strings.Fields(c.must("port", "-p", "0:80", id).stdout)
+		c.answers("tcp", lines[len(lines)-1], "hello from 127.0.0.1")
+		for _, pid := range c.monitors() {
+			_ = unix.Kill(pid, unix.SIGKILL)
+		}
+		eventually(t, "the monitor has ended", func() bool { return len(c.monitors()) == 0 })
+	}
+	c.must("delete", "--force", id)
 	c.nothingLeft()
 }
 

@@ -1,9 +1,12 @@
 package test
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -80,6 +83,53 @@ func TestASignalBeforeTheProcessRunsLeavesNothing(t *testing.T) {
 	dir := c.bundle(inside("forever"), hookOf("createRuntime", sh("kill -TERM $PPID; sleep 0.2")))
 	r := c.launch(nil, "run", "-b", dir, c.id).wait()
 	r.exits(128 + 15).complains("interrupted by SIGTERM before the container began")
+	c.nothingLeft()
+}
+
+// TestASignalDoesNotLoseTheCommandOfUnshare: at whatever moment it comes, urun has not left a command behind that nobody waits for.
+func TestASignalDoesNotLoseTheCommandOfUnshare(t *testing.T) {
+	c := newCaller(t)
+	writeFile(t, c.dir+"/file", "")
+	for after := range 40 {
+		l := c.launch(nil, "unshare", "tail", "-f", c.dir+"/file")
+		time.Sleep(time.Duration(after) * 250 * time.Microsecond)
+		l.signal(unix.SIGTERM)
+		if r := l.wait(); r.code != -15 && r.code != 128+15 { // before urun catches signals it ends of this one itself
+			t.Fatalf("after %d: %s", after, r)
+		}
+		if c.nothingLeft(); t.Failed() {
+			t.Fatalf("after %d", after)
+		}
+	}
+}
+
+// TestUnshareThatIsKilled: what it has forked then ends by itself, unless it has become the command.
+func TestUnshareThatIsKilled(t *testing.T) {
+	c := newCaller(t)
+	writeFile(t, c.dir+"/file", "")
+	for after := range 30 {
+		l := c.launch(nil, "unshare", "tail", "-f", c.dir+"/file")
+		time.Sleep(time.Duration(after) * 250 * time.Microsecond)
+		l.signal(unix.SIGKILL)
+		l.wait()
+		for end := time.Now().Add(slow(5 * time.Second)); ; time.Sleep(5 * time.Millisecond) {
+			waiting := 0
+			for _, pid := range c.processes() {
+				if name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); string(name) == "tail\n" {
+					_ = unix.Kill(pid, unix.SIGKILL)
+				} else {
+					waiting = pid
+				}
+			}
+			if waiting == 0 {
+				break
+			}
+			if time.Now().After(end) {
+				_ = unix.Kill(waiting, unix.SIGKILL)
+				t.Fatalf("after %d: process %d waits for ever", after, waiting)
+			}
+		}
+	}
 	c.nothingLeft()
 }
 

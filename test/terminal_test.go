@@ -193,6 +193,14 @@ func TestTerminalWithoutATerminalWorksAsInCI(t *testing.T) {
 	l.wait().exits(3).mentions("hello")
 }
 
+// TestInputOfACIJobEnds: where the caller's input is no terminal and ends, the container's ends too, as if somebody had typed control-D.
+func TestInputOfACIJobEnds(t *testing.T) {
+	c := newCaller(t)
+	dir := c.bundle(withTerminal, inside("print ready -- lines"))
+	l := c.launch(func(cmd *exec.Cmd) { cmd.Stdin = strings.NewReader("word\n") }, "run", "-b", dir, c.id)
+	l.wait().exits(0).mentions("WORD")
+}
+
 func TestDetachedTerminalNeedsAConsoleSocket(t *testing.T) {
 	c := newCaller(t)
 	dir := c.bundle(withTerminal)

@@ -26,10 +26,7 @@ func (c *portCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	ports, err := rt.Ports(c.ID)
-	if err == nil && len(c.Publish)+len(c.Remove) > 0 {
-		ports, err = rt.ChangePorts(c.ID, c.Publish, c.Remove)
-	}
+	ports, err := rt.ChangePorts(c.ID, c.Publish, c.Remove)
 	if err != nil {
 		return err
 	}

@@ -123,6 +123,37 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestDeadlineAmongNoise: a peer that says something else, however much of it, is waited for no longer than one that is silent.
+func TestDeadlineAmongNoise(t *testing.T) {
+	noise, err := (&message{kind: signal, serial: 8, path: "/", iface: "a.b", member: "Noise"}).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan struct{})
+	c := with(t, true, func(p *peer) {
+		p.say(bytes.Repeat(noise, 500))
+		close(said)
+		p.conn.receive(soon())
+	})
+	<-said
+	if m, err := c.answer(busObject("ListNames"), time.Now()); !errors.Is(err, errTime) || len(c.signals) > 0 {
+		t.Errorf("%v, %v after %d signals", m, err, len(c.signals))
+	}
+}
+
+// TestNoText: a bus throws out who sends a string that is none, so that it is not sent.
+func TestNoText(t *testing.T) {
+	for _, bad := range []string{"a\x00b", "a\xff"} {
+		for _, body := range []any{
+			bad, ObjectPath(bad), []string{"a", bad}, []PathValue{{Path: bad}}, []Property{{Name: bad, Value: true}}, []Property{{Name: "a", Value: bad}},
+		} {
+			if raw, err := busObject("Say", body).encode(); err == nil || !strings.Contains(err.Error(), "is no UTF-8 text") {
+				t.Errorf("%#v becomes %q, %v", body, raw, err)
+			}
+		}
+	}
+}
+
 // TestBigEndian: a peer may speak in its own byte order.
 func TestBigEndian(t *testing.T) {
 	b := []byte{'B', methodReturn, 0, 1}

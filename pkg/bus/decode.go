@@ -104,9 +104,8 @@ func (d *decoder) signature() (string, error) {
 	return d.text(int(n[0]))
 }
 
-// values reads all values of a signature. Arrays, structs and entries of dictionaries are []any, but for
-// arrays of bytes; what a variant holds stands
-// in its place.
+// values reads all values of a signature. Arrays, structs and entries of dictionaries are []any, but for arrays of bytes; what a
+// variant holds stands in its place.
 func (d *decoder) values(signature string, depth int) ([]any, error) {
 	if depth > maxDepth {
 		return nil, errDeep

@@ -52,18 +52,30 @@ func (d *Dir) killEach(deadline time.Time) error {
 // be counted for a moment after somebody has waited for it, so that EBUSY is tried again until the deadline. A cgroup that
 // is not there is as good as removed.
 func (d *Dir) Remove(name string, deadline time.Time) error {
-	child, err := d.Child(name)
-	if errors.Is(err, unix.ENOENT) {
-		return nil
+	for {
+		err := d.remove(name, deadline)
+		switch {
+		case errors.Is(err, unix.ENOENT):
+			return nil
+		case !errors.Is(err, ErrGone) || time.Now().After(deadline):
+			return err
+		}
+		time.Sleep(time.Millisecond)
 	}
+}
+
+// remove is one try of Remove. ENOENT: it is not there; ErrGone: somebody else, such as systemd, removes what is in it, of which some
+// may be left.
+func (d *Dir) remove(name string, deadline time.Time) error {
+	child, err := d.Child(name)
 	if err != nil {
 		return err
 	}
 	defer child.Close()
-	if err := child.walk(nil, func(above int, name string) error { return rmdir(above, name, deadline) }); err != nil {
-		if vanished(err) == nil { // somebody else, such as systemd, has removed it first
-			return nil
-		}
+	switch err = child.walk(nil, func(above int, name string) error { return rmdir(above, name, deadline) }); {
+	case err != nil && vanished(err) == nil:
+		return ErrGone
+	case err != nil:
 		return fmt.Errorf("remove: %w", whyBusy(err))
 	}
 	if err := rmdir(d.fd, name, deadline); err != nil {

@@ -194,3 +194,24 @@ func TestLifts(t *testing.T) {
 		}
 	}
 }
+
+// TestDevices: a rule that takes nothing from a device that is in the container's /dev is not told of.
+func TestDevices(t *testing.T) {
+	for _, tc := range []struct {
+		rule specs.LinuxDeviceCgroup
+		told bool
+	}{
+		{specs.LinuxDeviceCgroup{}, false}, // the first of nearly every config: deny all
+		{specs.LinuxDeviceCgroup{Type: "a", Access: "rwm"}, false},
+		{specs.LinuxDeviceCgroup{Type: "c", Access: "rwm"}, true},
+		{specs.LinuxDeviceCgroup{Allow: true, Type: "c", Access: "m"}, false}, // nobody can make one
+		{specs.LinuxDeviceCgroup{Allow: true, Type: "c", Access: "rw"}, false},
+		{specs.LinuxDeviceCgroup{Allow: true, Type: "c", Access: "mwr"}, false},
+		{specs.LinuxDeviceCgroup{Allow: true, Type: "c", Access: "r"}, true},
+	} {
+		_, notices, err := Settings(&specs.LinuxResources{Devices: []specs.LinuxDeviceCgroup{tc.rule}})
+		if err != nil || (len(notices) == 1) != tc.told {
+			t.Errorf("%+v: %v, %v", tc.rule, notices, err)
+		}
+	}
+}

@@ -8,5 +8,5 @@
 //	      ◀───────────────────── "" or why  it is ready, or ends
 //	goes its way                            does its duties until the container's first process has ended
 //
-// urun that ends before it has given an order ends the companion too.
+// urun that ends before it has given an order, or before it has heard the answer, ends the companion too.
 package companion

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -51,14 +50,9 @@ func (p *placing) place(pid int) error {
 	}
 	defer d.Close()
 	for _, f := range d.Apply(p.want.Settings) {
-		p.lost = append(p.lost, plan.Notice{
-			Code: "URUN-CG-004", Want: f.Setting.Path + " (" + f.Setting.String() + ")", Got: "no limit", Why: strings.TrimSpace(f.Err.Error() + " " + f.Why), Fix: f.Fix,
-		})
+		p.lost = append(p.lost, refused(f, "no limit"))
 	}
-	for _, s := range p.want.Settings {
-		got, _ := d.Read(s.File)
-		p.made.Limits = append(p.made.Limits, state.Limit{Want: s.Path, File: s.File, Asked: s.Value, Got: strings.TrimSpace(got)})
-	}
+	p.made.Limits = limits(d, p.want.Settings)
 	return nil
 }
 
@@ -90,7 +84,10 @@ func (p *placing) start(name string, list []cgroup.Property) error {
 		return err
 	}
 	used, usedErr := p.inUse(name)
-	if usedErr != nil || used {
+	if usedErr != nil {
+		return fmt.Errorf("%w: whether it has processes cannot be seen: %w", err, usedErr)
+	}
+	if used {
 		return fmt.Errorf("%w: it has processes; \"systemctl --user status %s\" shows them", err, name)
 	}
 	if err := p.way.Manager.Stop(deadline(), name); err != nil {

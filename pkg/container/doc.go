@@ -1,4 +1,4 @@
-// Package container has the verbs of a container's life: create, start, run, exec, kill, delete, pause, resume, and the
-// questions state, list and ps. A verb is a method of Runtime and has a file of its own; it speaks neither flags nor exit
-// texts, which are the command line's.
+// Package container has the verbs of a container's life: create, start, run, exec, kill, delete, pause, resume, update, and the
+// questions state, list, ps, usage, events and ports. A verb is a method of Runtime and has a file of its own; it speaks neither
+// flags nor exit texts, which are the command line's.
 package container

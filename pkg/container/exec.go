@@ -1,15 +1,8 @@
 package container
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
-	"slices"
-	"strconv"
-	"strings"
 
-	specs "github.com/opencontainers/runtime-spec/specs-go"
-	"github.com/urun/urun/pkg/bundle"
 	"github.com/urun/urun/pkg/plan"
 	"github.com/urun/urun/pkg/sandbox"
 )
@@ -81,28 +74,20 @@ func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions) (int, error) {
 		}
 	}
 	c, err := in.settle(pl, sandbox.Options{
-		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return enter(in.rec, sub, pid) },
+		Inputs: inputs, Preserve: o.PreserveFDs, Noted: func(int) {}, Enter: func(pid int) error { return in.enter(sub, pid, fwd) },
 		Listener: func(fd int, c *sandbox.Child) error {
 			return inform(in.spec.Linux.Seccomp, in.rec, statusRunning, c.Pid, c.PidFD, fd)
 		},
 	})
-	if err != nil {
-		return 255, explain(err)
+	if err == nil {
+		defer c.Close()
+		fwd.retarget(c.PidFD)
+		err = announce(c, term, o)
 	}
-	defer c.Close()
-	if err = term.receive(); err == nil && term.master != nil {
-		if err = c.Consent(); err == nil {
-			err = c.Started()
+	if err = fwd.interrupted("the process", err); err != nil {
+		if c != nil {
+			c.Kill()
 		}
-	}
-	if err == nil {
-		err = sendPidfd(o.PidfdSocket, c.PidFD)
-	}
-	if err == nil {
-		err = writePid(o.PidFile, c.Pid)
-	}
-	if err != nil {
-		c.Kill()
 		return 255, explain(err)
 	}
 	if o.Detach {
@@ -113,96 +98,22 @@ func (r *Runtime) exec(pl plan.Plan, in *tenant, o ExecOptions) (int, error) {
 	fwd.until(c.PidFD)
 	status := c.Wait()
 	term.drain()
-	return exitCode(status), nil
+	return fwd.exitCode(status), nil
 }
 
-// execProcess is the process that exec asks for: the file of --process as it is, or the container's own process with what
-// the flags say changed.
-func execProcess(base *specs.Process, o ExecOptions) (*specs.Process, error) {
-	if o.ProcessFile != "" {
-		p, err := readProcess(o.ProcessFile, o.TTY)
-		if err == nil {
-			inherit(p, base)
-		}
-		return p, err
-	}
-	p := *base
-	p.Args, p.Terminal, p.ConsoleSize = o.Args, o.TTY, nil
-	p.Env = append(p.Env[:len(p.Env):len(p.Env)], o.Env...)
-	p.ApparmorProfile = cmp.Or(o.Apparmor, p.ApparmorProfile)
-	p.SelinuxLabel = cmp.Or(o.ProcessLabel, p.SelinuxLabel)
-	if o.Cwd != "" {
-		p.Cwd = o.Cwd
-	}
-	if o.NoNewPrivs != nil {
-		p.NoNewPrivileges = *o.NoNewPrivs
-	}
-	if o.User != "" {
-		u, err := parseUser(o.User)
-		if err != nil {
-			return nil, err
-		}
-		u.Umask = p.User.Umask
-		p.User = u
-	}
-	p.User.AdditionalGids = append(p.User.AdditionalGids[:len(p.User.AdditionalGids):len(p.User.AdditionalGids)], o.AdditionalGids...)
-	for _, name := range o.Caps { // one in a config may come from a program that knows newer ones; here somebody has typed it
-		if !slices.Contains(plan.CapNames(), name) {
-			return nil, fmt.Errorf("--cap %q: unknown capability; they are called CAP_CHOWN, CAP_KILL and so on (capabilities(7))", name)
+// announce lets the process begin, where it waits for its terminal, and tells those who asked for its pid.
+func announce(c *sandbox.Child, term *terminal, o ExecOptions) error {
+	err := term.receive()
+	if err == nil && term.master != nil {
+		if err = c.Consent(); err == nil {
+			err = c.Started()
 		}
 	}
-	p.Capabilities = withCaps(p.Capabilities, o.Caps)
-	return &p, nil
-}
-
-func readProcess(file string, tty bool) (*specs.Process, error) {
-	p, err := bundle.LoadProcess(file)
-	if err != nil {
-		return nil, fmt.Errorf("--process: %w", err)
+	if err == nil {
+		err = sendPidfd(o.PidfdSocket, c.PidFD)
 	}
-	p.Terminal = p.Terminal || tty
-	return p, nil
-}
-
-// withCaps adds capabilities to the sets that matter to root; inheritable stays as it is (CVE-2022-29162).
-func withCaps(base *specs.LinuxCapabilities, add []string) *specs.LinuxCapabilities {
-	if len(add) == 0 {
-		return base
+	if err == nil {
+		err = writePid(o.PidFile, c.Pid)
 	}
-	caps := specs.LinuxCapabilities{}
-	if base != nil {
-		caps = *base
-	}
-	for _, set := range []*[]string{&caps.Bounding, &caps.Effective, &caps.Permitted} {
-		*set = append((*set)[:len(*set):len(*set)], add...)
-	}
-	return &caps
-}
-
-// parseUser reads UID[:GID]. Nothing is guessed: a wrong reading could mean root (CVE-2026-30892).
-func parseUser(text string) (specs.User, error) {
-	uid, gid, both := strings.Cut(text, ":")
-	u, err := parseID(uid)
-	if err != nil {
-		return specs.User{}, fmt.Errorf("--user %q: want UID[:GID] in decimal digits: %w", text, err)
-	}
-	if !both {
-		return specs.User{UID: u}, nil
-	}
-	g, err := parseID(gid)
-	if err != nil {
-		return specs.User{}, fmt.Errorf("--user %q: want UID[:GID] in decimal digits: %w", text, err)
-	}
-	return specs.User{UID: u, GID: g}, nil
-}
-
-func parseID(s string) (uint32, error) {
-	if s == "" || strings.Trim(s, "0123456789") != "" {
-		return 0, fmt.Errorf("%q is not a number", s)
-	}
-	n, err := strconv.ParseUint(s, 10, 32)
-	if err != nil || n == 1<<32-1 {
-		return 0, fmt.Errorf("%s is out of range", s)
-	}
-	return uint32(n), nil
+	return err
 }

@@ -13,14 +13,16 @@ import (
 // forwarder hands the signals that urun receives to the process behind a pidfd. While that is still on its way to its
 // command it cannot take them: one that asks urun to end then ends the unborn one.
 type forwarder struct {
-	caught int // the pipe with the numbers of the signals
+	caught int          // the pipe with the numbers of the signals
+	target atomic.Int32 // pidfd of the process that gets them
+	aimed  bool         // they are handed on beside what urun does
 	begun  atomic.Bool
 	early  atomic.Int32 // the signal that ended the unborn one; 0: none
 	resize atomic.Pointer[func()]
 }
 
-// forward begins to catch signals; they are kept until aim or until says for whom. It goes on to the end of the program, which comes with the
-// process's own.
+// forward begins to catch signals; they are kept until aim or until says for whom. It goes on to the end of the program, which
+// comes with the process's own.
 func forward() (*forwarder, error) {
 	fd, err := sys.Catch(forwarded())
 	return &forwarder{caught: fd}, err
@@ -46,14 +48,30 @@ func forwarded() (list []int) {
 // aim says that the process behind pidfd gets the signals, those that have come already too. They are handed on beside what urun
 // does.
 func (f *forwarder) aim(pidfd int) {
+	f.retarget(pidfd)
+	if f.aimed {
+		return
+	}
+	f.aimed = true
 	go func() {
-		for f.hand(pidfd) {
+		for f.hand() {
 		}
 	}()
 }
 
-// until hands the signals on to the process behind pidfd until that has ended.
+// retarget says that another process gets them, where they are aimed. A nil forwarder has none.
+func (f *forwarder) retarget(pidfd int) {
+	if f != nil {
+		f.target.Store(int32(pidfd))
+	}
+}
+
+// until hands the signals on to the process behind pidfd until that has ended. Where they are aimed that is done already.
 func (f *forwarder) until(pidfd int) {
+	if f.aimed {
+		return
+	}
+	f.retarget(pidfd)
 	ready := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}, {Fd: int32(f.caught), Events: unix.POLLIN}}
 	for {
 		_, err := unix.Poll(ready, -1)
@@ -61,18 +79,18 @@ func (f *forwarder) until(pidfd int) {
 		case err == unix.EINTR:
 		case err != nil || ready[0].Revents != 0:
 			return
-		case ready[1].Revents != 0 && !f.hand(pidfd):
+		case ready[1].Revents != 0 && !f.hand():
 			return
 		}
 	}
 }
 
 // hand waits for signals and hands them on; false: none will come any more.
-func (f *forwarder) hand(pidfd int) bool {
+func (f *forwarder) hand() bool {
 	var buf [64]byte
 	n, err := unix.Read(f.caught, buf[:])
 	for _, sig := range buf[:max(n, 0)] {
-		f.handle(unix.Signal(sig), pidfd)
+		f.handle(unix.Signal(sig), int(f.target.Load()))
 	}
 	return n > 0 || err == unix.EINTR
 }
@@ -86,19 +104,22 @@ func (f *forwarder) begin() {
 	}
 }
 
-// interrupted is the error of a birth that a signal has ended, else err.
-func (f *forwarder) interrupted(err error) error {
+// interrupted is the error of a birth, of what, that a signal has ended, else err.
+func (f *forwarder) interrupted(what string, err error) error {
 	if f != nil && f.early.Load() != 0 {
-		return &interruptedError{syscall.Signal(f.early.Load())}
+		return &interruptedError{syscall.Signal(f.early.Load()), what}
 	}
 	return err
 }
 
-// interruptedError says which signal came before the container had begun.
-type interruptedError struct{ sig syscall.Signal }
+// interruptedError says which signal came before what had begun.
+type interruptedError struct {
+	sig  syscall.Signal
+	what string
+}
 
 func (e *interruptedError) Error() string {
-	return "interrupted by " + unix.SignalName(e.sig) + " before the container began"
+	return "interrupted by " + unix.SignalName(e.sig) + " before " + e.what + " began"
 }
 
 // resizeBy says what is done instead of forwarding SIGWINCH.

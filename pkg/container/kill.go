@@ -102,12 +102,9 @@ func (s *scope) signal(pid int, sig unix.Signal) error {
 	if pid == s.rec.Pid {
 		return gone(killInit(s.rec, sig))
 	}
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err == unix.ESRCH {
-		return nil
-	}
+	fd, err := openProcess(pid)
 	if err != nil {
-		return fmt.Errorf("open process %d: %w", pid, err)
+		return gone(err)
 	}
 	defer unix.Close(fd)
 	if !s.has(pid) {

@@ -3,6 +3,7 @@ package container
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,5 +164,40 @@ func TestKillPaused(t *testing.T) {
 	}
 	if st := p.reap(); st.Signal() != unix.SIGKILL {
 		t.Errorf("ended with %#x", st)
+	}
+}
+
+// TestPauseInTime: where not all have stopped at the deadline, all go on.
+func TestPauseInTime(t *testing.T) {
+	r := newRuntime(t)
+	p := container(t, r, "one", "child,child", ownPids)
+	pids := p.ps(r, 3)
+	if err := halt(p.dir, p.rec, time.Now().Add(-time.Second)); err == nil || !strings.Contains(err.Error(), "has not stopped in 10s") {
+		t.Error(err)
+	}
+	p.wantStatus(r, statusRunning)
+	soon(t, "none is stopped", func() bool {
+		return !slices.ContainsFunc(pids, func(pid int) bool {
+			letter, _, err := state.ProcessState(pid)
+			return err != nil || letter == 'T'
+		})
+	})
+}
+
+// TestAPidThatIsAnothersByNow: what was found in the container may have ended, and its pid may be that of a process outside.
+func TestAPidThatIsAnothersByNow(t *testing.T) {
+	r := newRuntime(t)
+	other := container(t, r, "other", "init", ownPids)
+	s, err := scopeOf(container(t, r, "one", "child", ownPids).rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	if err := s.signal(other.rec.Pid, unix.SIGKILL); err != nil {
+		t.Error(err)
+	}
+	time.Sleep(10 * time.Millisecond)
+	if !state.Alive(other.rec) {
+		t.Error("somebody else's process was killed")
 	}
 }

@@ -142,7 +142,7 @@ func dismiss(rec state.Record) {
 	if rec.Monitor == nil || rec.Monitor.By != companion.Name || rec.Monitor.Pid == 0 {
 		return
 	}
-	fd, err := unix.PidfdOpen(rec.Monitor.Pid, 0)
+	fd, err := openProcess(rec.Monitor.Pid)
 	if err != nil {
 		return
 	}

@@ -43,7 +43,7 @@ type RunOptions struct {
 // ExecOptions are the flags of exec. Args or ProcessFile is set, not both.
 type ExecOptions struct {
 	Args           []string
-	ProcessFile    string // JSON of an OCI process; the fields below override nothing when it is given
+	ProcessFile    string // JSON of an OCI process; of the fields below that say what it is only TTY counts beside it
 	Cwd            string
 	Env            []string
 	TTY            bool

@@ -4,17 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/urun/urun/pkg/cgroup"
 	"github.com/urun/urun/pkg/state"
 )
-
-// byFreezer is how a container with a cgroup is paused: no process in it can tell.
-const byFreezer = "freezer"
 
 // bySignals is how a container is paused without the freezer of a cgroup; its processes could tell, and one that
 // stopped itself before is resumed with the others.
@@ -33,22 +28,26 @@ func (r *Runtime) Pause(id string) error {
 			defer d.Close()
 			return freeze(d, dir, rec)
 		}
-		s, err := scopeOf(rec)
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		// The record first: if we die on the way the container is resumable.
-		rec.Paused = bySignals
-		if err := dir.Save(rec); err != nil {
-			return err
-		}
-		if err := s.stop(time.Now().Add(pauseTime)); err != nil {
-			rec.Paused = ""
-			return errors.Join(err, s.cont(), dir.Save(rec))
-		}
-		return nil
+		return halt(dir, rec, time.Now().Add(pauseTime))
 	})
+}
+
+// halt stops every process by a signal. Where one has not stopped at the deadline all go on.
+func halt(dir *state.Dir, rec state.Record, deadline time.Time) error {
+	s, err := scopeOf(rec)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	rec.Paused = bySignals // the record first: if we die on the way the container is resumable
+	if err := dir.Save(rec); err != nil {
+		return err
+	}
+	if err := s.stop(deadline); err != nil {
+		rec.Paused = ""
+		return errors.Join(err, s.cont(), dir.Save(rec))
+	}
+	return nil
 }
 
 // Resume lets the processes of a paused container go on.
@@ -57,20 +56,7 @@ func (r *Runtime) Resume(id string) error {
 		if st := status(rec, dir); st != statusPaused {
 			return fmt.Errorf("container not paused: it is %s", st)
 		}
-		if d := openCgroup(rec); d != nil && rec.Paused != bySignals {
-			defer d.Close()
-			if err := thaw(d, rec); err != nil {
-				return err
-			}
-			rec.Paused = ""
-			return dir.Save(rec)
-		}
-		s, err := scopeOf(rec)
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		if err := s.cont(); err != nil {
+		if err := goOn(rec); err != nil {
 			return err
 		}
 		rec.Paused = ""
@@ -78,69 +64,20 @@ func (r *Runtime) Resume(id string) error {
 	})
 }
 
-// paused says whether nothing in the container runs until it is resumed. Of a container with a cgroup the kernel knows: systemctl
-// freezes and thaws a scope as well.
-func paused(rec state.Record) bool {
-	if rec.Cgroup == nil || rec.Paused == bySignals {
-		return rec.Paused != ""
-	}
-	d := openCgroup(rec)
-	if d == nil {
-		return rec.Paused != ""
-	}
-	defer d.Close()
-	if !freezes(d) && !scopeFreezes(rec) {
-		return false
-	}
-	frozen, err := d.Frozen()
-	return err == nil && frozen
-}
-
-// freezes says whether a cgroup is to be frozen by itself, and not only by one above it.
-func freezes(d *cgroup.Dir) bool {
-	asked, err := d.Read("cgroup.freeze")
-	return err == nil && strings.TrimSpace(asked) == "1"
-}
-
-// scopeFreezes says so of the scope around the container's cgroup, which systemctl freezes.
-func scopeFreezes(rec state.Record) bool {
-	if rec.Cgroup.Leaf == "" {
-		return false
-	}
-	d := openIfThere(rec.Cgroup.Path)
-	if d == nil {
-		return false
-	}
-	defer d.Close()
-	return freezes(d)
-}
-
-// thaw lets the container's cgroup d go on, and the scope around it.
-func thaw(d *cgroup.Dir, rec state.Record) error {
-	if scopeFreezes(rec) {
-		whole := openIfThere(rec.Cgroup.Path)
-		if whole == nil {
-			return cgroup.ErrGone
-		}
-		defer whole.Close()
-		if err := whole.Thaw(); err != nil {
-			return err
+// goOn lets the processes go on, as they were paused.
+func goOn(rec state.Record) error {
+	if rec.Paused != bySignals {
+		if d := openCgroup(rec); d != nil {
+			defer d.Close()
+			return thaw(d, rec)
 		}
 	}
-	return d.Thaw()
-}
-
-func freeze(d *cgroup.Dir, dir *state.Dir, rec state.Record) error {
-	rec.Paused = byFreezer // the record first: if we die on the way the container is resumable
-	if err := dir.Save(rec); err != nil {
+	s, err := scopeOf(rec)
+	if err != nil {
 		return err
 	}
-	err := d.Freeze(time.Now().Add(pauseTime))
-	if err != nil {
-		rec.Paused = ""
-		return errors.Join(err, d.Thaw(), dir.Save(rec))
-	}
-	return nil
+	defer s.close()
+	return s.cont()
 }
 
 // notRunning words why a container with this status cannot be paused.

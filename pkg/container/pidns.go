@@ -95,7 +95,8 @@ func (s *scope) members() ([]member, error) {
 		return living(pids), err
 	}
 	pids := []int{s.rec.Pid}
-	// Before its start a container's process is not dumpable, and nobody may read its namespace. It is alone then.
+	// Before its start a container's process is not dumpable, and nobody may read its namespace. It is alone then, but for what exec
+	// has added: with a pid namespace that ends with it, and without one, and without a cgroup, it is not found.
 	if s.ns != nil {
 		var err error
 		if pids, err = s.ns.Members(); err != nil {

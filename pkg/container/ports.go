@@ -1,13 +1,10 @@
 package container
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,24 +16,20 @@ import (
 )
 
 // Ports returns the published ports of the running container id; none where it has a network and was made without any.
-func (r *Runtime) Ports(id string) ([]companion.Port, error) {
-	dir, rec, err := r.openNetwork(id)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	report, _ := dir.Report(rec)
-	return published(rec, report, monitorLives(rec)), nil
-}
+func (r *Runtime) Ports(id string) ([]companion.Port, error) { return r.ChangePorts(id, nil, nil) }
 
-// ChangePorts publishes more ports of the running container id, or gives some up: all of them, or none. It returns those that are
-// published then.
+// ChangePorts publishes more ports of the running container id, or gives some up: all of these, or none. It returns those that are
+// published then; with nothing to do it changes nothing.
 func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port, error) {
-	dir, rec, err := r.openNetwork(id)
+	dir, rec, err := r.openNetwork(id, len(add) > 0)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
+	if len(add)+len(remove) == 0 {
+		report, _ := dir.Report(rec)
+		return published(rec, report, monitorLives(rec)), nil
+	}
 	var request companion.PortRequest
 	if request.Remove, err = network.ParsePorts(remove); err != nil {
 		return nil, fmt.Errorf("--remove: %w", err)
@@ -51,7 +44,7 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 	if request.Add, err = plan.LeadIn(request.Add, rec.Network, host.LowPorts(&h)); err != nil {
 		return nil, err
 	}
-	if !servesPorts(rec) {
+	if !servesPorts(rec) || replaceable(rec) {
 		if len(request.Remove) > 0 {
 			return nil, fmt.Errorf("--remove %s: the container has no ports", request.Remove[0])
 		}
@@ -59,7 +52,19 @@ func (r *Runtime) ChangePorts(id string, add, remove []string) ([]companion.Port
 			return nil, err
 		}
 	}
-	return ask(dir, request)
+	ports, err := ask(dir, request, monitorTime)
+	if unheard(err) { // it is only just being hired by another urun, which has the lock; or that was killed, and it ends by itself
+		if err := hireForPorts(dir); err != nil {
+			return nil, err
+		}
+		ports, err = ask(dir, request, monitorTime)
+	}
+	return ports, err
+}
+
+// unheard says that nobody takes changes of the ports, or that who did has ended before it answered.
+func unheard(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE)
 }
 
 // servesPorts says whether urun-monitor publishes ports of the container: where it has a way out, or was made with a port.
@@ -67,8 +72,9 @@ func servesPorts(rec state.Record) bool {
 	return rec.Monitor != nil && slices.Contains(rec.Monitor.Duties, companion.Net)
 }
 
-// openNetwork opens a running container that has a network of urun's, which is not another container's.
-func (r *Runtime) openNetwork(id string) (*state.Dir, state.Record, error) {
+// openNetwork opens a running container that has a network of urun's, which is not another container's. mend: where nobody publishes
+// its ports any more, somebody will.
+func (r *Runtime) openNetwork(id string, mend bool) (*state.Dir, state.Record, error) {
 	dir, err := r.Store.Open(id)
 	if err != nil {
 		return nil, state.Record{}, err
@@ -83,67 +89,15 @@ func (r *Runtime) openNetwork(id string) (*state.Dir, state.Record, error) {
 	case strings.HasPrefix(rec.Network, network.Of):
 		first := strings.TrimPrefix(rec.Network, network.Of)
 		err = fmt.Errorf("the network is that of the container %s: urun port %s", first, first)
-	case servesPorts(rec) && !monitorLives(rec):
+	case servesPorts(rec) && !monitorLives(rec) && !(mend && replaceable(rec)):
 		err = errors.New(companion.Lost(companion.Net) + ": " + companion.Name + " has ended")
+		if replaceable(rec) {
+			err = fmt.Errorf("%w; urun port -p publishes some anew", err)
+		}
 	}
 	if err != nil {
 		dir.Close()
 		return nil, rec, err
 	}
 	return dir, rec, nil
-}
-
-// ask has urun-monitor carry out a change.
-func ask(dir *state.Dir, request companion.PortRequest) ([]companion.Port, error) {
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	limit := unix.NsecToTimeval(monitorTime.Nanoseconds())
-	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &limit)
-	path := fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), companion.PortSocket)
-	raw, err := json.Marshal(request)
-	if err == nil {
-		err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
-	}
-	if err == nil {
-		_, err = unix.SendmsgN(fd, raw, nil, nil, unix.MSG_NOSIGNAL)
-	}
-	if err == nil {
-		err = unix.Shutdown(fd, unix.SHUT_WR)
-	}
-	var said []byte
-	if err == nil {
-		said, err = io.ReadAll(socketReader(fd))
-	}
-	var reply companion.PortReply
-	if err == nil {
-		err = json.Unmarshal(said, &reply)
-	}
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s does not answer: %w", companion.Name, err)
-	case reply.Error != "":
-		return nil, errors.New(reply.Error)
-	}
-	return reply.Ports, nil
-}
-
-// socketReader reads from a blocking socket, without package net, which every start of urun would pay for.
-type socketReader int
-
-func (s socketReader) Read(p []byte) (int, error) {
-	for end := time.Now().Add(monitorTime); ; {
-		n, err := unix.Read(int(s), p)
-		switch {
-		case err == unix.EINTR && time.Now().Before(end):
-		case err != nil:
-			return 0, err
-		case n == 0:
-			return 0, io.EOF
-		default:
-			return n, nil
-		}
-	}
 }

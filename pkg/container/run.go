@@ -130,7 +130,7 @@ func (b *birth) finish() {
 		return
 	}
 	rec, err := b.dir.Load()
-	if err != nil || rec.Pid != b.record.Pid {
+	if err != nil || rec.Pid != b.record.Pid || rec.StartTime != b.record.StartTime {
 		return
 	}
 	b.record.Monitor = rec.Monitor // somebody may have hired one

@@ -33,7 +33,7 @@ func (r *Runtime) Start(id string) error {
 	if !state.Alive(rec) {
 		return errors.New("cannot start a container that has stopped")
 	}
-	if rec.Paused != "" { // it would not answer, and resume would wait for our lock
+	if paused(rec) { // it would not answer, and resume would wait for our lock
 		return errors.New("cannot start a paused container; resume it first")
 	}
 	w := &waking{Runtime: r, dir: dir, rec: rec}

@@ -82,12 +82,15 @@ func status(rec state.Record, dir *state.Dir) string {
 
 // waits says whether somebody listens for the start of the container. Only its own process does, until it is started.
 // A connection that ends without a word is nothing to it.
-func waits(dir *state.Dir) bool {
+func waits(dir *state.Dir) bool { return listens(socketPath(dir)) }
+
+// listens says whether somebody listens on a Unix socket.
+func listens(path string) bool {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil { // out of descriptors: start removes the socket, if that has had the time
-		return unix.Access(socketPath(dir), unix.F_OK) == nil
+	if err != nil { // out of descriptors: who listened removes the socket at the end, if there is time for that
+		return unix.Access(path, unix.F_OK) == nil
 	}
 	defer unix.Close(fd)
-	err = unix.Connect(fd, &unix.SockaddrUnix{Name: socketPath(dir)})
+	err = unix.Connect(fd, &unix.SockaddrUnix{Name: path})
 	return err == nil || err == unix.EAGAIN // EAGAIN: others are waiting to be accepted
 }

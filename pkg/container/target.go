@@ -25,13 +25,8 @@ func openFirst(rec state.Record) (fd int, begun bool, err error) {
 	if rec.Pid <= 0 {
 		return -1, false, errNotRunning
 	}
-	fd, err = unix.PidfdOpen(rec.Pid, 0)
-	switch err {
-	case nil:
-	case unix.ESRCH, unix.EINVAL, unix.ENOENT: // the latter two: it is the number of another process's thread
-		return -1, false, errNotRunning
-	default: // out of descriptors, or a filter around this process refuses the call
-		return -1, false, because("pidfd_open", fmt.Errorf("open process %d: pidfd_open: %w", rec.Pid, err))
+	if fd, err = openProcess(rec.Pid); err != nil {
+		return -1, false, err
 	}
 	alive, begun := state.Begun(rec)
 	if !alive {
@@ -39,6 +34,19 @@ func openFirst(rec state.Record) (fd int, begun bool, err error) {
 		return -1, false, errNotRunning
 	}
 	return fd, begun, nil
+}
+
+// openProcess opens a pidfd, close-on-exec. errNotRunning: there is no such process. Any other error leaves that open, and whoever
+// took it for gone would delete the record of one that runs.
+func openProcess(pid int) (int, error) {
+	switch fd, err := unix.PidfdOpen(pid, 0); err {
+	case nil:
+		return fd, nil
+	case unix.ESRCH, unix.EINVAL, unix.ENOENT: // EINVAL, later ENOENT: the number is that of another process's thread by now
+		return -1, errNotRunning
+	default: // out of descriptors, or a filter around this process refuses the call
+		return -1, because("pidfd_open", fmt.Errorf("open process %d: pidfd_open: %w", pid, err))
+	}
 }
 
 // record reads what is known about the container id.

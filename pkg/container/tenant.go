@@ -26,6 +26,9 @@ type tenant struct {
 	init   int           // pidfd of its first process
 	begun  bool          // the first process has executed its command
 	shown  sandbox.Shown // its namespaces, where the first process waits for its start; else nil
+
+	patient bool // exec does not mind that the container is paused
+	newborn int  // pidfd of the process that waits in a cgroup that may be frozen; -1: none
 }
 
 var errStopped = errors.New("cannot exec in a stopped container")
@@ -41,17 +44,18 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rec.Creating {
-		return nil, errStopped
-	}
-	t := &tenant{rec: rec}
+	t := &tenant{rec: rec, patient: ignorePaused, newborn: -1}
 	if t.init, t.begun, err = openFirst(rec); errors.Is(err, errNotRunning) {
 		return nil, errStopped
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := t.open(r, dir, ignorePaused); err != nil {
+	if rec.Creating {
+		t.close()
+		return nil, errors.New("cannot exec in a container that is being created")
+	}
+	if err := t.open(r, dir); err != nil {
 		t.close()
 		return nil, err
 	}
@@ -59,8 +63,8 @@ func (r *Runtime) tenant(id string, ignorePaused bool) (*tenant, error) {
 }
 
 // open reads the config of the container and finds the way in.
-func (t *tenant) open(r *Runtime, dir *state.Dir, ignorePaused bool) error {
-	if !ignorePaused && paused(t.rec) {
+func (t *tenant) open(r *Runtime, dir *state.Dir) error {
+	if !t.patient && paused(t.rec) {
 		return errors.New("cannot exec in a paused container (use --ignore-paused to override)")
 	}
 	raw, err := dir.Config()
@@ -84,7 +88,7 @@ func (t *tenant) look(dir *state.Dir) error {
 	if _, err := os.Lstat(socketPath(dir)); err != nil {
 		return t.await()
 	}
-	if paused(t.rec) {
+	if paused(t.rec) && waits(dir) {
 		return errors.New("cannot exec in a container that is paused before its start: resume it first")
 	}
 	var err error
@@ -129,6 +133,28 @@ func (t *tenant) inputs() map[string]int {
 	return inputs
 }
 
+// enter puts a process that is being added into the container's cgroup, or into sub of it. In one that is frozen it comes no
+// further until it is resumed, so that signals are for it already: those that ask urun to end then end it.
+func (t *tenant) enter(sub string, pid int, fwd *forwarder) error {
+	if err := enter(t.rec, sub, pid); err != nil || fwd == nil || !t.patient {
+		return err
+	}
+	fd, err := openProcess(pid)
+	if err != nil {
+		return err
+	}
+	fwd.aim(fd)
+	t.forget()
+	t.newborn = fd
+	return nil
+}
+
+func (t *tenant) forget() {
+	if t.newborn >= 0 {
+		unix.Close(t.newborn)
+	}
+}
+
 // settle starts the planned process. Between its start and its command the first process lets nobody in, for a moment.
 func (t *tenant) settle(pl plan.Plan, opt sandbox.Options) (*sandbox.Child, error) {
 	for wait := time.Millisecond; ; wait *= 2 {
@@ -155,6 +181,7 @@ func refusal(pl plan.Plan, err error) syscall.Errno {
 }
 
 func (t *tenant) close() {
+	t.forget()
 	unix.Close(t.init)
 	t.shown.Close()
 }

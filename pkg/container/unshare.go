@@ -22,6 +22,10 @@ func Unshare(args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	fwd, err := forward() // before the process is born: it does not wait for anybody
+	if err != nil {
+		return 1, err
+	}
 	b := &birth{Runtime: &Runtime{Debug: func(string) {}}, draft: &draft{plan: p}}
 	c, err := sandbox.Start(p, sandbox.Options{MapIDs: b.mapIDs, Noted: func(int) {}})
 	if err != nil {
@@ -29,11 +33,6 @@ func Unshare(args []string) (int, error) {
 	}
 	defer c.Close()
 	defer unix.Close(c.PidFD)
-	fwd, err := forward()
-	if err != nil {
-		c.Kill()
-		return 1, err
-	}
 	fwd.begin()
 	fwd.until(c.PidFD)
 	return exitCode(c.Wait()), nil

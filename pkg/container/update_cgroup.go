@@ -31,7 +31,7 @@ func (u *update) inCgroup(settings []cgroup.Setting) (undo func(), err error) {
 	failures := u.leaf.Apply(settings)
 	held := settings
 	for _, f := range failures {
-		u.notices = append(u.notices, refused(f))
+		u.notices = append(u.notices, refused(f, "no change"))
 		held = slices.DeleteFunc(slices.Clone(held), func(s cgroup.Setting) bool { return s == f.Setting })
 	}
 	u.held += len(held)
@@ -41,10 +41,10 @@ func (u *update) inCgroup(settings []cgroup.Setting) (undo func(), err error) {
 	return undo, u.inUnit(held)
 }
 
-// refused is the notice about a setting that the kernel did not take.
-func refused(f cgroup.Failure) plan.Notice {
+// refused is the notice about a setting that the kernel did not take, with what there is instead.
+func refused(f cgroup.Failure, got string) plan.Notice {
 	return plan.Notice{
-		Code: "URUN-CG-004", Want: f.Setting.Path + " (" + f.Setting.String() + ")", Got: "no change",
+		Code: "URUN-CG-004", Want: f.Setting.Path + " (" + f.Setting.String() + ")", Got: got,
 		Why: strings.TrimSpace(f.Err.Error() + " " + f.Why), Fix: f.Fix,
 	}
 }

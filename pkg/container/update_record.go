@@ -36,12 +36,18 @@ func (u *update) writeDown(p plan.Update) error {
 	}
 	g := *u.rec.Cgroup
 	g.Limits = slices.DeleteFunc(slices.Clone(g.Limits), func(l state.Limit) bool { return replaced(l, p.Settings) })
-	for _, s := range p.Settings {
-		got, _ := u.leaf.Read(s.File)
-		g.Limits = append(g.Limits, state.Limit{Want: s.Path, File: s.File, Asked: s.Value, Got: strings.TrimSpace(got)})
-	}
+	g.Limits = append(g.Limits, limits(u.leaf, p.Settings)...)
 	u.rec.Cgroup = &g
 	return nil
+}
+
+// limits are the settings as they were asked for, with what the files of the cgroup say is held.
+func limits(d *cgroup.Dir, settings []cgroup.Setting) (list []state.Limit) {
+	for _, s := range settings {
+		got, _ := d.Read(s.File)
+		list = append(list, state.Limit{Want: s.Path, File: s.File, Asked: s.Value, Got: strings.TrimSpace(got)})
+	}
+	return list
 }
 
 // replaced says whether a limit is out of date: its file has been written anew. Files of several devices hold a line for each.

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -53,9 +54,9 @@ func (s *Status) addWatched(rec state.Record, dir *state.Dir) {
 
 // endsSoon waits a moment for the end of a process that is about to.
 func endsSoon(pid int) bool {
-	fd, err := unix.PidfdOpen(pid, 0)
+	fd, err := openProcess(pid)
 	if err != nil {
-		return true
+		return errors.Is(err, errNotRunning)
 	}
 	defer unix.Close(fd)
 	return awaitEnd(fd, time.Now().Add(lastWord)) == nil

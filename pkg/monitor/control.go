@@ -25,18 +25,28 @@ func (p *ports) control() error {
 	if err != nil {
 		return err
 	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_ = c.SetDeadline(time.Now().Add(requestTime))
-			p.answer(c)
-			c.Close()
-		}
-	}()
+	go p.serve(l)
 	return nil
+}
+
+// breath is how long accepting pauses after an error, such as that all descriptors are in use: by the connections that it carries.
+const breath = 100 * time.Millisecond
+
+// serve answers one after the other, until l is closed.
+func (p *ports) serve(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			time.Sleep(breath)
+			continue
+		}
+		_ = c.SetDeadline(time.Now().Add(requestTime))
+		p.answer(c)
+		c.Close()
+	}
 }
 
 func (p *ports) answer(c io.ReadWriter) {

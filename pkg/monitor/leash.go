@@ -24,6 +24,8 @@ func leash() (int, error) {
 		{unix.F_SETOWN, -unix.Getpgrp()}, {unix.F_SETSIG, int(unix.SIGKILL)}, {unix.F_SETFL, unix.O_ASYNC},
 	} {
 		if _, err := unix.FcntlInt(uintptr(ends[0]), set[0], set[1]); err != nil {
+			unix.Close(ends[1])
+			unix.Close(ends[0])
 			return -1, fmt.Errorf("let the helpers end with urun-monitor: %w", err)
 		}
 	}

@@ -34,9 +34,9 @@ func Main() int {
 		ports = w.report.Ports
 	}
 	unmapProgram()
-	_ = companion.Answer(talk, ports, err)
+	told := companion.Answer(talk, ports, err)
 	_ = talk.Close()
-	if err != nil {
+	if err != nil || told != nil { // without urun nobody would know that this is here, and a second one would be hired
 		return 1
 	}
 	settle()
@@ -76,8 +76,11 @@ func prepare(o companion.Order) (*watch, []task, error) {
 		return nil, nil, fmt.Errorf("process %d: %w", o.Pid, err)
 	}
 	// Asked after it was opened: then the descriptor is of no other process.
-	if start, err := state.StartTime(o.Pid); err != nil || start != o.StartTime {
-		return nil, nil, fmt.Errorf("process %d is another one (%w)", o.Pid, err)
+	switch start, err := state.StartTime(o.Pid); {
+	case err != nil:
+		return nil, nil, fmt.Errorf("process %d: %w", o.Pid, err)
+	case start != o.StartTime:
+		return nil, nil, fmt.Errorf("process %d is another one: it was started at %d, not at %d", o.Pid, start, o.StartTime)
 	}
 	w := &watch{pid: o.Pid, pidfd: pidfd, dir: dir, report: state.Report{Pid: o.Pid, StartTime: o.StartTime}}
 	var tasks []task

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func soon() time.Time { return time.Now().Add(time.Minute) }
+func soon() time.Time { return time.Now().Add(20 * time.Second) }
 
 // a watched process, and a companion that waits for its order.
 type scene struct {
@@ -78,11 +78,10 @@ func (s *scene) ready() error {
 // ended waits for the end of the companion and returns its status.
 func (s *scene) ended() (status unix.WaitStatus) {
 	s.t.Helper()
-	for time.Now().Before(soon()) {
+	for end := soon(); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if pid, err := unix.Wait4(s.c.Pid, &status, unix.WNOHANG, nil); pid == s.c.Pid || err != nil && err != unix.EINTR {
 			return status
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	s.t.Fatal("the companion lives on")
 	return status
@@ -92,12 +91,12 @@ func TestOrdersThatCannotBeDone(t *testing.T) {
 	ample := companion.Duty{Kind: companion.Memory, Limit: 1 << 40, Namespace: procs.Pid}
 	for want, change := range map[string]func(*companion.Order){
 		`the duty "cook" is not known to this version`: func(o *companion.Order) { o.Duties = append(o.Duties, companion.Duty{Kind: "cook"}) },
-		"is another one":       func(o *companion.Order) { o.StartTime++ },
-		"no limit":             func(o *companion.Order) { o.Duties[0].Limit = 0 },
-		"no namespace":         func(o *companion.Order) { o.Duties[0].Namespace = "net" },
-		"nothing to do":        func(o *companion.Order) { o.Duties = nil },
-		"names no process":     func(o *companion.Order) { o.Pid = 0 },
-		"process 2000000000: ": func(o *companion.Order) { o.Pid = 2_000_000_000 },
+		"is another one: it was started at ":           func(o *companion.Order) { o.StartTime++ },
+		"no limit":                                     func(o *companion.Order) { o.Duties[0].Limit = 0 },
+		"no namespace":                                 func(o *companion.Order) { o.Duties[0].Namespace = "net" },
+		"nothing to do":                                func(o *companion.Order) { o.Duties = nil },
+		"names no process":                             func(o *companion.Order) { o.Pid = 0 },
+		"process 2000000000: ":                         func(o *companion.Order) { o.Pid = 2_000_000_000 },
 		"kills: ": func(o *companion.Order) {
 			o.Duties[0] = companion.Duty{Kind: companion.Kills, Cgroup: "/nowhere/at/all"}
 		},
@@ -106,7 +105,8 @@ func TestOrdersThatCannotBeDone(t *testing.T) {
 		t.Run(want, func(t *testing.T) {
 			s := begin(t, ample)
 			change(&s.order)
-			if err := s.ready(); err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "or no namespace", "no namespace"), want) {
+			err := s.ready()
+			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "or no namespace", "no namespace"), want) || strings.Contains(err.Error(), "%!") {
 				t.Errorf("%v", err)
 			}
 			if status := s.ended(); status.ExitStatus() != 1 {
@@ -122,6 +122,23 @@ func TestNoOrder(t *testing.T) {
 	s.c.Close()
 	if status := s.ended(); !status.Exited() || status.ExitStatus() != 0 {
 		t.Errorf("it ends with %v", status)
+	}
+}
+
+// TestNobodyHears: an urun that was killed while it waited has written down nobody, so that nobody may stay. The container lives.
+func TestNobodyHears(t *testing.T) {
+	s := begin(t, companion.Duty{Kind: companion.Memory, Limit: 1 << 40, Namespace: procs.Pid})
+	_ = unix.Kill(s.c.Pid, unix.SIGSTOP) // it shall not answer before
+	if err := s.c.Give(s.order); err != nil {
+		t.Fatal(err)
+	}
+	s.c.Close()
+	_ = unix.Kill(s.c.Pid, unix.SIGCONT)
+	if status := s.ended(); status.ExitStatus() != 1 {
+		t.Errorf("it ends with %v", status)
+	}
+	if !state.Alive(state.Record{Pid: s.order.Pid, StartTime: s.order.StartTime}) {
+		t.Error("the container went with it")
 	}
 }
 
@@ -151,4 +168,38 @@ func TestHoldsTheMemory(t *testing.T) {
 	if r, ok := s.dir.Report(state.Record{Pid: s.order.Pid, StartTime: s.order.StartTime}); !ok || !r.Ended || r.OOMKills != 1 || !strings.Contains(r.Killed, "its 1 processes had ") {
 		t.Errorf("%+v, %v", r, ok)
 	}
+}
+
+// TestInsist: what is found out before there is a record is told once there is one, and the end of the container ends the trying.
+func TestInsist(t *testing.T) {
+	dir, err := state.Store{Root: t.TempDir()}.Create("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	end, done := make(chan struct{}), make(chan struct{})
+	w := &watch{dir: dir, report: state.Report{Pid: 7, StartTime: 8}}
+	go func() { w.insist(end, func(r *state.Report) { r.NetLost = "gone" }); close(done) }()
+	rec := state.Record{ID: "a", Pid: 7, StartTime: 8}
+	select {
+	case <-done:
+		t.Error("it gives up")
+	case <-time.After(50 * time.Millisecond):
+	}
+	if err := dir.Save(rec); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Error("it waits for ever")
+	}
+	if r, ok := dir.Report(rec); !ok || r.NetLost != "gone" {
+		t.Errorf("%+v, %v", r, ok)
+	}
+	close(end)
+	if err := dir.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	w.insist(end, func(r *state.Report) { r.NetLost = "once more" })
 }

@@ -37,12 +37,12 @@ func connect(w *watch, d companion.Duty) (task, error) {
 		err = terr
 	}
 	if err == nil {
+		w.report.Ports = ports.list() // that is told to urun: there is no record yet
 		err = ports.control()
 	}
 	if err != nil {
 		return nil, err
 	}
-	w.report.Ports = ports.list() // that is told to urun: there is no record yet
 	return func(end <-chan struct{}) {
 		select {
 		case <-tap.ended():

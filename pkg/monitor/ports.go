@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 
 	"github.com/rootless-containers/rootlesskit/v3/pkg/port"
+	"github.com/rootless-containers/rootlesskit/v3/pkg/port/builtin/opaque"
 	"github.com/rootless-containers/rootlesskit/v3/pkg/port/builtin/parent"
 
 	"github.com/urun/urun/pkg/companion"
@@ -35,6 +37,8 @@ func startPorts(w *watch, user bool) (*ports, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The dialer listens there, and could not where one before it, that was hired in vain, has left its socket.
+	_ = os.Remove(driver.OpaqueForChild()[opaque.SocketPath])
 	p := &ports{driver: driver, all: map[int]companion.Port{}, ended: make(chan string, 1), w: w}
 	if p.dialer, err = startDialer(w, user, driver.OpaqueForChild()); err != nil {
 		return nil, err
@@ -51,26 +55,38 @@ func startPorts(w *watch, user bool) (*ports, error) {
 	return p, within("published ports", up)
 }
 
-// remove gives up published ports, named by their address and port of the host.
+// remove gives up published ports, named by their addresses: all of these, or none.
 func (p *ports) remove(list []companion.Port) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	var found []int
 	for _, want := range list {
-		found := false
-		for id, have := range p.all {
-			if have.Proto == want.Proto && have.HostPort == want.HostPort && have.HostIP == want.HostIP && have.ContainerPort == want.ContainerPort {
-				found = true
-				delete(p.all, id)
-				if err := p.driver.RemovePort(context.Background(), id); err != nil {
-					return fmt.Errorf("remove %s: %w", want, err)
-				}
-			}
-		}
-		if !found {
+		id, ok := p.find(want)
+		if !ok {
 			return fmt.Errorf("%s is not published", want)
+		}
+		found = append(found, id)
+	}
+	for _, id := range found {
+		given := p.all[id]
+		delete(p.all, id)
+		if err := p.driver.RemovePort(context.Background(), id); err != nil {
+			return fmt.Errorf("remove %s: %w", given, err)
 		}
 	}
 	return nil
+}
+
+// find is the driver's number of a published port. Where in the container it leads, beyond the port, is not asked.
+//
+// Preconditions: mu is held.
+func (p *ports) find(want companion.Port) (id int, ok bool) {
+	for id, have := range p.all {
+		if have.ContainerIP = want.ContainerIP; have == want {
+			return id, true
+		}
+	}
+	return 0, false
 }
 
 // list is all published ports, in the order in which they came.

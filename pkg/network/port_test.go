@@ -101,8 +101,15 @@ func TestWish(t *testing.T) {
 			t.Errorf("%s=%s: %v", key, value, err)
 		}
 	}
-	if _, err := Parse(map[string]string{KeyAddHost: "a:1.2.3.4\nb:1"}); err == nil {
-		t.Error("a line break in a name")
+	for _, bad := range []string{"a:1.2.3.4\nb:1", "a\nb:1.2.3.4", "a:fe80::1%x\nb", ":1.2.3.4", "a"} {
+		if _, err := Parse(map[string]string{KeyAddHost: bad}); err == nil {
+			t.Errorf("%q becomes lines of a file", bad)
+		}
+	}
+	for zone, ok := range map[string]bool{"tap0": true, "tap0\noptions trust-ad": false, "tap0 more": false} {
+		if _, err := Parse(map[string]string{KeyDNS: "fe80::1%" + zone}); (err == nil) != ok {
+			t.Errorf("a nameserver in the zone %q: %v", zone, err)
+		}
 	}
 }
 

@@ -35,7 +35,10 @@ const (
 const Of = "container:"
 
 // Modes lists them, for people.
-func Modes() []string { return []string{Auto, Host, None, Pasta, Slirp, Of + "ID"} }
+func Modes() []string { return append(plain(), Of+"ID") }
+
+// plain are those that are named in full.
+func plain() []string { return []string{Auto, Host, None, Pasta, Slirp} }
 
 // LeadsOut says that a network of this mode has a way out by a helper, with the addresses that Address begins.
 func LeadsOut(mode string) bool { return mode == Pasta || mode == Slirp }
@@ -69,7 +72,7 @@ func Parse(annotations map[string]string) (Wish, error) {
 	if w.Mode == "" {
 		w.Mode = Auto
 	}
-	if !slices.Contains(Modes()[:5], w.Mode) && (!strings.HasPrefix(w.Mode, Of) || w.Mode == Of) {
+	if !slices.Contains(plain(), w.Mode) && (!strings.HasPrefix(w.Mode, Of) || w.Mode == Of) {
 		return w, fmt.Errorf("--net (%s): %q is none of %s", KeyNet, w.Mode, strings.Join(Modes(), ", "))
 	}
 	var err error
@@ -77,7 +80,8 @@ func Parse(annotations map[string]string) (Wish, error) {
 		return w, fmt.Errorf("-p (%s): %w", KeyPublish, err)
 	}
 	for _, s := range list(annotations[KeyDNS]) {
-		if _, err := netip.ParseAddr(s); err != nil {
+		// A zone may be any text, and must not become a line of its own in resolv.conf.
+		if _, err := netip.ParseAddr(s); err != nil || len(strings.Fields(s)) != 1 {
 			return w, fmt.Errorf("--dns (%s): %q is not the address of a nameserver", KeyDNS, s)
 		}
 		w.DNS = append(w.DNS, s)

@@ -71,7 +71,9 @@ func TestExecRefused(t *testing.T) {
 }
 
 func TestUnsharePlans(t *testing.T) {
-	for host, want := range map[string]string{"full": "wait for id maps", "single": "map ids: uid 0:1000:1, gid 0:1000:1"} {
+	for host, want := range map[string]string{
+		"full": "close what is not for the container\n  2  wait for id maps", "single": "close what is not for the container\n  2  map ids: uid 0:1000:1, gid 0:1000:1",
+	} {
 		p, err := plan.CompileUnshare([]string{"id", "-u"}, []string{"PATH=/bin"}, hosts[host])
 		if err != nil {
 			t.Fatal(err)

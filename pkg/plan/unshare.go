@@ -16,6 +16,7 @@ func CompileUnshare(args, env []string, host Host) (Plan, error) {
 	if err := c.ids(); err != nil {
 		return Plan{}, err
 	}
+	c.add(step.Keep{}) // also of urun's end of the conversation: else it would not hear when urun is killed
 	if c.plan.Birth.MapBy == MapSelf {
 		c.add(step.IDMap{UID: c.plan.Birth.UIDMap, GID: c.plan.Birth.GIDMap})
 	} else {

@@ -37,7 +37,7 @@ func Open(pid int, kind string) (*Namespace, error) {
 		unix.Close(fd)
 		return nil, fmt.Errorf("%s has no name", path)
 	}
-	return &Namespace{kind: kind, fd: fd, link: link}, nil
+	return &Namespace{kind: kind, fd: fd, link: link, others: map[string]bool{}}, nil
 }
 
 // Close lets go of the namespace.

@@ -135,6 +135,59 @@ func TestPlainExecInACgroup(t *testing.T) {
 	}
 }
 
+// TestPlainStartOfAFrozenContainer: who has it frozen by systemctl before its start is told so; nobody waits for it with the lock.
+func TestPlainStartOfAFrozenContainer(t *testing.T) {
+	s := newSession(t)
+	t.Cleanup(func() { s.run(s.urun, "delete", "--force", "sorbet") })
+	s.must(s.urun, "create", "--bundle", s.bundle("forever", limits), "sorbet")
+	st := s.cgroupState("sorbet")
+	freeze := func(value string) {
+		if err := os.WriteFile(filepath.Join(st.Cgroup.Path, "cgroup.freeze"), []byte(value), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s.soon("the scope is "+value, func() bool { return strings.Contains(s.file(st.Cgroup.Path, "cgroup.events"), "frozen "+value) })
+	}
+	freeze("1")
+	if r := s.run("timeout", "60", s.urun, "start", "sorbet"); r.code != 1 || !strings.Contains(r.stderr, "cannot start a paused container; resume it first") {
+		t.Errorf("exit code %d, %q", r.code, r.stderr)
+	}
+	freeze("0")
+	s.must(s.urun, "start", "sorbet")
+	if st := s.cgroupState("sorbet"); st.Status != string(specs.StateRunning) {
+		t.Errorf("it is %s", st.Status)
+	}
+}
+
+// TestPlainExecInAFrozenContainer: it waits for the container to be resumed, but not for ever: whoever has enough ends it, and then
+// nothing of it is done later.
+func TestPlainExecInAFrozenContainer(t *testing.T) {
+	s := newSession(t)
+	st := s.running("ice", "forever", limits)
+	s.must(s.urun, "pause", "ice")
+	cmd := exec.Command(s.urun, "exec", "--ignore-paused", "ice", "/inside", "print", "hello")
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	procs := func() int { return len(strings.Fields(s.file(st.Cgroup.Path, "container", "cgroup.procs"))) }
+	s.soon("the process is in the cgroup", func() bool { return procs() == 2 })
+	for range 3 { // before or after it has been noted that it is there
+		_ = cmd.Process.Signal(os.Interrupt)
+	}
+	err := cmd.Wait()
+	if cmd.ProcessState.ExitCode() != 255 || !strings.Contains(said.String(), "interrupted by SIGINT before the process began") {
+		t.Errorf("%v, %q", err, said.String())
+	}
+	if n := procs(); n != 1 {
+		t.Errorf("%d processes are in the cgroup", n)
+	}
+	s.must(s.urun, "resume", "ice")
+	if got := s.must(s.urun, "exec", "ice", "/inside", "print", "again"); got != "again" || strings.Contains(said.String(), "hello") {
+		t.Errorf("%q, %q", got, said.String())
+	}
+}
+
 // TestPlainPausedIsWhatTheKernelSays: who freezes or thaws the scope beside urun is believed.
 func TestPlainPausedIsWhatTheKernelSays(t *testing.T) {
 	s := newSession(t)
