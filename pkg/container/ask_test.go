@@ -13,13 +13,16 @@ import (
 
 // TestAskOddMonitors: who does not answer, or not in words that make sense, is told of, and does not hang urun.
 func TestAskOddMonitors(t *testing.T) {
-	for want, answer := range map[string]func(net.Conn){
-		"urun-monitor does not answer within 50ms: it has been stopped": nil,
-		"urun-monitor does not answer: unexpected end":                  func(c net.Conn) { _ = c.Close() },
-		"urun-monitor does not answer: invalid character":               func(c net.Conn) { _, _ = c.Write([]byte("what?")); _ = c.Close() },
-		"the port is published already":                                 func(c net.Conn) { _, _ = c.Write([]byte(`{"error":"the port is published already"}`)); _ = c.Close() },
+	for name, test := range map[string]struct {
+		want   string
+		answer func(net.Conn)
+	}{ // short names: they are in the path of the socket
+		"silent":  {"urun-monitor does not answer within 50ms: it has been stopped", nil},
+		"ends":    {"urun-monitor does not answer: unexpected end", func(c net.Conn) { _ = c.Close() }},
+		"babbles": {"urun-monitor does not answer: invalid character", func(c net.Conn) { _, _ = c.Write([]byte("what?")); _ = c.Close() }},
+		"refuses": {"it is published", func(c net.Conn) { _, _ = c.Write([]byte(`{"error":"it is published already"}`)); _ = c.Close() }},
 	} {
-		t.Run(want, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			root := t.TempDir()
 			dir, err := state.Store{Root: root}.Create("a")
 			if err != nil {
@@ -31,21 +34,21 @@ func TestAskOddMonitors(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer l.Close()
-			if answer != nil {
+			if test.answer != nil {
 				go func() {
 					c, err := l.Accept()
 					if err == nil {
 						_, _ = c.Read(make([]byte, 4096)) // or the close would be a reset
-						answer(c)
+						test.answer(c)
 					}
 				}()
 			}
 			patience := time.Minute
-			if answer == nil {
+			if test.answer == nil {
 				patience = 50 * time.Millisecond
 			}
 			ports, err := ask(dir, companion.PortRequest{}, patience)
-			if err == nil || ports != nil || !strings.HasPrefix(err.Error(), want) {
+			if err == nil || ports != nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("%v, %v", ports, err)
 			}
 		})
