@@ -43,7 +43,7 @@ func (r *Runtime) Delete(id string, force bool) error {
 	}
 	if state.Alive(rec) {
 		if err := end(rec); err != nil {
-			return fmt.Errorf("delete %s: %w", id, err)
+			return err
 		}
 	}
 	if err := r.release(rec); err != nil {
@@ -76,7 +76,7 @@ func lockToDelete(dir *state.Dir, force bool) (state.Record, error) {
 		}
 		switch {
 		case time.Now().After(deadline):
-			return rec, fmt.Errorf("delete %s: another urun works on it", dir.ID())
+			return rec, errors.New("another urun works on it")
 		case err != nil && !force && !errors.Is(err, state.ErrNotExist):
 			return rec, err
 		case err == nil && force && state.Alive(rec):

@@ -13,6 +13,13 @@ func explainErrno(f facts, cloning bool, errno unix.Errno) Cause {
 		if cloning {
 			return explainLimit(f)
 		}
+	case unix.EAGAIN:
+		if cloning { // clone(2)
+			return Cause{
+				Why: "there are as many processes as this user or cgroup may have",
+				Fix: "end some, or raise the limit: ulimit -u, or pids.max of a cgroup above (TasksMax= of a systemd unit)",
+			}
+		}
 	case unix.EUSERS:
 		return Cause{Why: "user namespaces are nested 32 deep already"}
 	case unix.ENOSYS, unix.EINVAL:

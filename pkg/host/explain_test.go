@@ -36,6 +36,7 @@ func TestExplainErrno(t *testing.T) {
 		{"limit reached", with(func(f *facts) { f.maxUser = "96365" }), true, unix.ENOSPC, "user.max_user_namespaces is 96365", "=192730"},
 		{"limit unreadable", with(func(f *facts) { f.maxUser = "" }), true, unix.ENOSPC, "", ""},
 		{"full disk later", ok, false, unix.ENOSPC, "", ""},
+		{"too many processes", ok, true, unix.EAGAIN, "as many processes", "ulimit -u"},
 		{"nested too deep", ok, true, unix.EUSERS, "32 deep", ""},
 		{"Debian's switch", with(func(f *facts) { f.clone = "0" }), true, unix.EPERM,
 			"kernel.unprivileged_userns_clone is 0", "kernel.unprivileged_userns_clone=1"},
