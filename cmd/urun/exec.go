@@ -56,7 +56,7 @@ func (c *execCmd) Run(app *App) error {
 	case err == nil:
 		app.code = code
 	case len(c.Args) > 0 && isFlag(c.Args[0]):
-		return &hinted{err, "what follows the id is the command; flags of urun stand before the id"}
+		return container.WithHint(err, "what follows the id is the command; flags of urun stand before the id")
 	}
 	return err
 }
@@ -65,7 +65,7 @@ func (c *execCmd) Run(app *App) error {
 func (c *execCmd) options() (o container.ExecOptions, err error) {
 	switch {
 	case c.Process == "" && len(c.Args) == 0:
-		return o, &hinted{errors.New("process args cannot be empty"), "the command follows the id: urun exec " + c.ID + " sh"}
+		return o, container.WithHint(errors.New("process args cannot be empty"), "the command follows the id: urun exec "+c.ID+" sh")
 	case c.Process != "" && len(c.Args) != 0:
 		return o, errors.New("--process and a command exclude each other")
 	case c.PreserveFDs < 0:

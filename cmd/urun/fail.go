@@ -25,17 +25,6 @@ func (app *App) fail(err error) {
 	app.log.write(failure, brief(err.Error()))
 }
 
-// A hinted is an error with something to do about it.
-type hinted struct {
-	error
-	hint string
-}
-
-func (e *hinted) Unwrap() error { return e.error }
-
-// Hint is what to do.
-func (e *hinted) Hint() string { return e.hint }
-
 // hintsOf are the lines that an error brings along.
 func hintsOf(err error) (hints []string) {
 	var hinter interface{ Hint() string }

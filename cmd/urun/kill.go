@@ -1,5 +1,7 @@
 package main
 
+import "github.com/urun/urun/pkg/container"
+
 type killCmd struct {
 	All bool `name:"all" short:"a" about:"Signal every process of the container; a stopped one is no error."`
 	target
@@ -16,7 +18,7 @@ func (*killCmd) Help() string {
 func (c *killCmd) Run(app *App) error {
 	sig, err := parseSignal(c.Signal)
 	if err != nil {
-		return &hinted{err, "a number, or a name as in signal(7): TERM, KILL, USR1, RTMIN+3"}
+		return container.WithHint(err, "a number, or a name as in signal(7): TERM, KILL, USR1, RTMIN+3")
 	}
 	rt, err := app.Runtime()
 	if err != nil {

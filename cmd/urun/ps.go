@@ -49,7 +49,7 @@ func (c *psCmd) Run(app *App) error {
 	case errors.Is(err, exec.ErrNotFound):
 		err = printPids(app.Stdout, pids)
 	case err != nil:
-		err = &hinted{fmt.Errorf("ps: %w: %s", err, firstLine(string(out))), psHint}
+		err = container.WithHint(fmt.Errorf("ps: %w: %s", err, firstLine(string(out))), psHint)
 	default:
 		err = filterPs(app.Stdout, string(out), pids)
 	}
@@ -92,7 +92,7 @@ func filterPs(w io.Writer, out string, pids []int) error {
 	header, body, _ := strings.Cut(out, "\n")
 	column := slices.Index(strings.Fields(header), "PID")
 	if column < 0 {
-		return &hinted{errors.New("couldn't find PID field in ps output"), "among the columns must be the pid, as in -o pid,args"}
+		return container.WithHint(errors.New("couldn't find PID field in ps output"), "among the columns must be the pid, as in -o pid,args")
 	}
 	fmt.Fprintln(w, header)
 	for line := range strings.Lines(body) {

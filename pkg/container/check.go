@@ -14,7 +14,7 @@ func (d *draft) check(detach bool) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		err = fmt.Errorf("root.path: %s does not exist", d.plan.Birth.Rootfs)
-		return &hinted{err, "the root file system of the container goes there, from an image or from packages"}
+		return WithHint(err, "the root file system of the container goes there, from an image or from packages")
 	case err != nil:
 		return fmt.Errorf("root.path: %w", err)
 	case info.Mode()&os.ModeSymlink != 0:
@@ -34,7 +34,7 @@ func (d *draft) check(detach bool) error {
 func checkConsole(terminal, detach bool, socket string) error {
 	if terminal && detach && socket == "" {
 		err := errors.New("cannot allocate tty if urun will detach without setting console socket (process.terminal is true)")
-		return &hinted{err, "set process.terminal to false (for exec leave --tty out), or stay in the foreground"}
+		return WithHint(err, "set process.terminal to false (for exec leave --tty out), or stay in the foreground")
 	}
 	if socket != "" && !(terminal && detach) {
 		return errors.New("cannot use console socket if urun will not detach or allocate tty")

@@ -93,7 +93,7 @@ func deletable(dir *state.Dir, rec state.Record, force bool) error {
 		return nil
 	}
 	if st := status(rec, dir); st != statusStopped && st != statusCreated {
-		return &hinted{fmt.Errorf("cannot delete container %s that is not stopped: %s", rec.ID, st), "delete --force kills it first"}
+		return WithHint(fmt.Errorf("cannot delete container %s that is not stopped: %s", rec.ID, st), "delete --force kills it first")
 	}
 	return nil
 }

@@ -18,6 +18,9 @@ type hinted struct {
 	hint string
 }
 
+// WithHint adds to an error what can be done about it: a line, or several.
+func WithHint(err error, hint string) error { return &hinted{err, hint} }
+
 func (e *hinted) Unwrap() error { return e.error }
 
 // Hint is what to do about it.
@@ -60,7 +63,7 @@ func because(doing string, err error) error {
 	if cause.Fix == "" {
 		return err
 	}
-	return &hinted{err, cause.Fix}
+	return WithHint(err, cause.Fix)
 }
 
 // execPrefix begins the words for a command that cannot be run, which clients know.
@@ -70,11 +73,11 @@ const execPrefix = "exec: "
 func noCommand(failed *sandbox.StepError, err error) error {
 	switch {
 	case failed.Errno == unix.ENOENT && strings.HasSuffix(failed.Text, "$PATH"):
-		return &hinted{err, "it is looked for in the container's root file system, by the PATH of the process there"}
+		return WithHint(err, "it is looked for in the container's root file system, by the PATH of the process there")
 	case failed.Errno == unix.ENOENT:
-		return &hinted{err, "it is looked for in the container's root file system; what it is loaded by must be there too"}
+		return WithHint(err, "it is looked for in the container's root file system; what it is loaded by must be there too")
 	case failed.Errno == unix.EACCES:
-		return &hinted{err, "it is a directory, or lacks the permission to be executed, or lies on a mount with noexec"}
+		return WithHint(err, "it is a directory, or lacks the permission to be executed, or lies on a mount with noexec")
 	}
 	return err
 }
